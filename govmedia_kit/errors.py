@@ -1,0 +1,151 @@
+"""What can go wrong, as one small tree, and the sentences that say so.
+
+    GovmediaError
+    ├── InputError       a file, a cell or a setting that cannot be used
+    ├── RuleError        a rule table that cannot be applied
+    └── NotebookError    a parameter that the notebook does not take, or a cell that failed
+
+Sentences are rows of `messages.csv`, in Chinese and English: what was asked, what was
+found, what would do. A `Problem` is one of them with its place in a file.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+__all__ = [
+    "GovmediaError",
+    "InputError",
+    "NotebookError",
+    "Place",
+    "Problem",
+    "RuleError",
+    "hint",
+    "sentence",
+]
+
+
+@functools.cache
+def _messages() -> dict[str, dict[str, str]]:
+    with (Path(__file__).parent / "messages.csv").open(encoding="utf-8", newline="") as file:
+        return {row["kind"]: row for row in csv.DictReader(file)}
+
+
+def sentence(kind: str, language: str = "zh-Hans", **facts: Any) -> str:
+    """The sentence of `kind` in `language` (English for "en", Chinese otherwise), its braces filled with `facts`."""
+    english = language.startswith("en")
+    if callable(near := facts.get("hint", "")):
+        facts["hint"] = near(language)
+    return _messages()[kind]["en" if english else "zh"].format_map(
+        {name: _said(fact, language) for name, fact in facts.items()}
+    )
+
+
+def _said(fact: Any, language: str) -> str:
+    if isinstance(fact, Place):
+        return fact.say(language)
+    if isinstance(fact, list | tuple | set | dict) and not isinstance(fact, str):
+        return ("、", ", ")[language.startswith("en")].join(map(str, fact))
+    return str(fact)
+
+
+class hint:
+    """The words closest to a misspelt one, said as a question when the sentence is made."""
+
+    def __init__(self, word: str, known: Iterable[str]) -> None:
+        self.near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.5)
+
+    def __call__(self, language: str) -> str:
+        if not self.near:
+            return ""
+        return (
+            f"Did you mean {' or '.join(self.near)}? "
+            if language.startswith("en")
+            else f"是不是“{'”或“'.join(self.near)}”？"
+        )
+
+
+class Place(NamedTuple):
+    """Where something stands: a file, a sheet, a row as the spreadsheet numbers it, a column."""
+
+    file: str
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    letter: str = ""
+
+    def say(self, language: str = "zh-Hans") -> str:
+        """`台账.xlsx › Sheet1 › C17`, or `accounts.csv › 第17行 › platform` where there are no letters."""
+        parts = [self.file, self.sheet]
+        if self.letter and self.row is not None and self.sheet:
+            parts.append(f"{self.letter}{self.row}")
+        else:
+            if self.row is not None:
+                parts.append(f"line {self.row}" if language.startswith("en") else f"第{self.row}行")
+            parts.append(self.column)
+        return " › ".join(part for part in parts if part)
+
+
+class Problem(NamedTuple):
+    """One thing to mend in a file: its kind (a row of `messages.csv`), its place and the facts of the sentence."""
+
+    kind: str
+    place: Place
+    facts: dict[str, Any]
+
+    @property
+    def severity(self) -> str:
+        """`error` (the bulletin is not made), `warning` (something is taken as not known) or `note`."""
+        return _messages()[self.kind]["severity"]
+
+    def say(self, language: str = "zh-Hans") -> str:
+        """The problem as a sentence."""
+        return sentence(self.kind, language, place=self.place, **self.facts)
+
+
+class GovmediaError(Exception):
+    """Something that the user can mend: `kind` is a row of `messages.csv`, `facts` fill its braces."""
+
+    def __init__(self, kind: str, **facts: Any) -> None:
+        self.kind, self.facts = kind, facts
+        super().__init__(kind, facts)
+
+    def say(self, language: str = "zh-Hans") -> str:
+        """The error as a sentence in `language`."""
+        return sentence(self.kind, language, **self.facts)
+
+    def __str__(self) -> str:
+        return self.say("en")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Worker processes send errors back to the batch; keyword facts need a constructor that takes them.
+        return _rebuild, (
+            type(self),
+            self.kind,
+            {k: _said(v, "zh-Hans") for k, v in self.facts.items() if k != "hint"},
+        )
+
+
+def _rebuild(error: type[GovmediaError], kind: str, facts: dict[str, Any]) -> GovmediaError:
+    return error(kind, **{"hint": "", **facts})
+
+
+class InputError(GovmediaError):
+    """A file, a cell or a setting that cannot be used; `problems` lists all that were found."""
+
+    def __init__(self, kind: str, *, problems: Iterable[Problem] = (), **facts: Any) -> None:
+        super().__init__(kind, **facts)
+        self.problems = list(problems)
+
+
+class RuleError(GovmediaError):
+    """A rule table that cannot be applied."""
+
+
+class NotebookError(GovmediaError):
+    """A parameter that the notebook does not take, or a cell that failed."""

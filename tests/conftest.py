@@ -1,0 +1,50 @@
+"""What every test may use: the folder of the rebuilt audit of 2019, its round and figures, a warm kernel and its bulletin."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def gansu() -> Path:
+    """The audit folder of the founding case."""
+    return ROOT / "data" / "gansu-2019"
+
+
+@pytest.fixture(scope="session")
+def gansu_round(gansu):
+    """The founding case, measured."""
+    from govmedia_kit.read import read_audit
+    from govmedia_kit.rounds import measure_round
+
+    return measure_round(read_audit(gansu))
+
+
+@pytest.fixture(scope="session")
+def gansu_figures(gansu_round):
+    """The figures of the founding case by id."""
+    from govmedia_kit.figures import figures
+
+    return figures(gansu_round)
+
+
+@pytest.fixture(scope="session")
+def kernel() -> Iterator:
+    """One running kernel for every test that makes a bulletin: its start costs more than the bulletin."""
+    from govmedia_kit.kernel import started_kernel
+
+    with started_kernel() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def gansu_bulletin(gansu, kernel, tmp_path_factory) -> Path:
+    """The folder of the founding case's bulletin; not to be written into."""
+    from govmedia_kit.bulletin import make_bulletin
+
+    return make_bulletin(gansu, tmp_path_factory.mktemp("bulletin") / "gansu-2019", kernel=kernel)
