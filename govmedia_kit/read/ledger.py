@@ -1,0 +1,270 @@
+"""The ledger (台账): one row per account out of whatever sheets an office keeps, with every doubtful cell listed."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from govmedia_kit import fields, frames
+from govmedia_kit.errors import InputError, Place, Problem
+from govmedia_kit.read import regions, tables, tidy, values
+from govmedia_kit.read.files import EXCEL, ROW, Grid, grids
+from govmedia_kit.read.resources import divisions
+
+__all__ = ["column_facts", "grids_of", "position", "read_accounts", "source_name"]
+
+# Units named in one sentence before the rest is only counted.
+SOME = 5
+
+
+def read_accounts(source: Any, *, region: str | None = None) -> tuple[pl.DataFrame, list[Problem]]:
+    """A ledger: one row per account, from a file (CSV, XLSX, Parquet, ...) or a pandas or Polars frame, and its problems.
+
+    Columns are those of the dictionary's table `accounts` that the source has, with `account_id`, `platform`, `name`
+    and `unit` always there; `account_id` is built where the ledger has none. Division codes are found from unit names
+    where the ledger gives none and the name is certain; `region` is the audit's own, which makes more names certain.
+    Raises InputError where no sheet is a ledger, or a needed column is nowhere.
+    """
+    parts: list[pl.DataFrame] = []
+    sheets: list[Grid] = []
+    problems: list[Problem] = []
+    headed = False
+    raw = grids_of(source, "accounts")
+    for grid in raw:
+        merged = tidy.merged_ranges(str(source), grid.sheet) if _is_workbook(source) else []
+        tidied, found = tidy.tidied(grid, merged=merged)
+        problems += found
+        headed = headed or bool(tidied)
+        for sheet in tidied:
+            frame, found = tables.typed(sheet, "accounts")
+            problems += found
+            if frame.height:
+                for name in ("platform", "unit"):
+                    if name not in frame.columns:
+                        raise InputError("no_column", **column_facts(sheet, "accounts", name))
+                frame = _said_in_dates(frame, sheet)
+                frame, found = _without_websites(frame, sheet)
+                problems = [p for p in problems if not _told_of(found, p)] + found
+                parts.append(frame.with_columns(__sheet=pl.lit(len(sheets), pl.UInt32)))
+                sheets.append(sheet)
+    if not parts:
+        if raw and not headed:
+            raise InputError("no_column", **column_facts(tables.headed(raw[0], "accounts"), "accounts", "unit"))
+        raise InputError("empty_table", place=Place(source_name(source)))
+    frame = pl.concat(parts, how="diagonal")
+    for step in (_identified, _regions, _dates):
+        frame, found = step(frame, sheets, region) if step is _regions else step(frame, sheets)  # type: ignore[operator]
+        problems += found
+    return frame.drop(ROW, "__sheet"), _each_once(problems)
+
+
+def grids_of(source: Any, table: str) -> list[Grid]:
+    """The grids of a file, or of a pandas or Polars frame."""
+    if isinstance(source, str | Path):
+        return grids(Path(source))
+    frame = frames.from_pandas(source) if frames.is_pandas(source) else source
+    named = frame.rename({old: f"c{i}" for i, old in enumerate(frame.columns)}).with_row_index(ROW, offset=1)
+    return [Grid(table, "", named, list(frame.columns))]
+
+
+def source_name(source: Any) -> str:
+    """What a place calls a source: the file's name, or that it was a frame."""
+    return Path(source).name if isinstance(source, str | Path) else "DataFrame"
+
+
+def position(grid: Grid, table: str, name: str) -> int | None:
+    """The position of a field's column in a grid."""
+    return next((i for i, field in tables.match_columns(grid.header, table).items() if field == name), None)
+
+
+def column_facts(grid: Grid, table: str, name: str) -> dict[str, Any]:
+    """The facts of the sentence that a needed column is not there."""
+    known = fields.columns(table)[name]
+    found = [h for h in grid.header if h]
+    near = [name, known.label_zh, *known.synonyms[:6]]
+    return {"place": grid.place(), "label": known.label_zh, "column": name, "found": found, "known": near}
+
+
+def _each_once(problems: list[Problem]) -> list[Problem]:
+    """A cell that holds several accounts is read several times, and told of once."""
+    return list({(p.kind, p.place, str(p.facts.get("found"))): p for p in problems}.values())
+
+
+def _is_workbook(source: Any) -> bool:
+    return isinstance(source, str | Path) and Path(source).suffix.lower() in EXCEL
+
+
+def _place(sheets: list[Grid], sheet: int, row: int, name: str) -> Place:
+    grid = sheets[sheet]
+    return grid.place(row, position(grid, "accounts", name))
+
+
+def _with(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
+    schema = fields.schema("accounts")
+    return frame.with_columns(pl.lit(None, schema[n]).alias(n) for n in names if n not in frame.columns)
+
+
+def _said_in_dates(frame: pl.DataFrame, sheet: Grid) -> pl.DataFrame:
+    """从未更新 where a date should be is zero posts; 每日更新 says how often, not when."""
+    at = position(sheet, "accounts", "last_post_on")
+    if at is None:
+        return frame
+    text = sheet.frame.select(ROW, __text=values.clean(pl.col(f"c{at}").cast(pl.String)))
+    never = text.filter(pl.col("__text").str.contains(r"从未|从不|未更新过|无更新|沒有更新|從未"))
+    frame = _with(frame, "post_count")
+    said = pl.col(ROW).is_in(never[ROW].to_list()) & pl.col("last_post_on").is_null()
+    return frame.with_columns(post_count=pl.when(said & pl.col("post_count").is_null()).then(0).otherwise("post_count"))
+
+
+def _without_websites(frame: pl.DataFrame, sheet: Grid) -> tuple[pl.DataFrame, list[Problem]]:
+    """Websites stand in many a ledger of new media: they are no accounts, and are left out with a note."""
+    at = position(sheet, "accounts", "platform")
+    if at is None:
+        return frame, []
+    site = values.clean(pl.col(f"c{at}").cast(pl.String)).str.contains(r"(?i)^(门户|政府)?网站$|^website$|^网页$")
+    rows = sheet.frame.filter(site)[ROW].to_list()
+    problems = [Problem("not_an_account", sheet.place(row, at), {}) for row in rows]
+    return frame.filter(~pl.col(ROW).is_in(rows)), problems
+
+
+def _told_of(found: list[Problem], problem: Problem) -> bool:
+    """Whether a problem is about a cell that turned out to be no account's."""
+    return any(problem.place == other.place for other in found)
+
+
+def _identified(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, list[Problem]]:
+    """The rows with an account_id each: given, or built as platform:platform_id or platform:name@unit."""
+    given = "account_id" in frame.columns
+    frame = _with(frame, "account_id", "name", "platform_id", "url")
+    frame, problems = _platform_ids(_addresses(frame), sheets)
+    # An account without a name is called by its id.
+    frame = frame.with_columns(name=pl.coalesce("name", "platform_id", "account_id"))
+    by_name = pl.format("{}:{}@{}", "platform", "name", "unit")
+    if not given:
+        # One id under two units names neither: such accounts are told apart by their unit.
+        shared = pl.col("platform_id").is_not_null() & (pl.col("unit").n_unique().over("platform", "platform_id") > 1)
+        by_id = pl.format("{}:{}", "platform", "platform_id")
+        of_unit = pl.when(shared).then(pl.format("{}:{}@{}", "platform", "platform_id", "unit"))
+        frame = frame.with_columns(account_id=pl.coalesce(of_unit, by_id, by_name))
+        doubtful = frame.filter(shared & pl.col("platform").is_not_null())
+        first: dict[tuple[str, str], tuple[Any, ...]] = {}
+        for row in doubtful.select(ROW, "__sheet", "platform", "platform_id", "unit").iter_rows():
+            other = first.setdefault((row[2], row[3]), row)
+            if other[4] != row[4]:
+                facts = {"found": row[3], "unit": row[4], "other": other[4], "row": other[0]}
+                problems.append(Problem("id_of_two_units", _place(sheets, row[1], row[0], "platform_id"), facts))
+    for name in ("platform", "unit"):
+        for row, sheet in frame.filter(pl.col(name).is_null()).select(ROW, "__sheet").iter_rows():
+            if not _said(sheets[sheet], row, name):
+                facts = {"label": fields.label(name)}
+                problems.append(Problem("missing_value", _place(sheets, sheet, row, name), facts))
+    nameless = pl.col("account_id").is_null() & (pl.col("platform").is_not_null() | pl.lit(given))
+    for row, sheet in frame.filter(nameless).select(ROW, "__sheet").iter_rows():
+        problems.append(Problem("missing_account_id", _place(sheets, sheet, row, "account_id"), {}))
+    first_row = pl.col(ROW).first().over("account_id")
+    twin = pl.col("account_id").is_not_null() & (pl.int_range(pl.len()).over("account_id") > 0)
+    for row, sheet, other, found_id in (
+        frame.with_columns(other=first_row).filter(twin).select(ROW, "__sheet", "other", "account_id").iter_rows()
+    ):
+        place = _place(sheets, sheet, row, "account_id" if given else "name")
+        problems.append(Problem("doubled_account_id", place, {"found": found_id, "other": other}))
+    return frame, problems
+
+
+def _addresses(frame: pl.DataFrame) -> pl.DataFrame:
+    """An address in the place of a name is the address."""
+    address = pl.col("name").str.contains(r"(?i)^https?://")
+    return frame.with_columns(
+        url=pl.when(pl.col("url").is_null() & address).then("name").otherwise("url"),
+        name=pl.when(address).then(None).otherwise("name"),
+    )
+
+
+@functools.cache
+def _url_patterns() -> list[dict[str, str]]:
+    path = Path(__file__).parents[1] / "formats" / "urls.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _platform_ids(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, list[Problem]]:
+    """Ids as the platform gave them: out of an address where the ledger holds one; a short link or a note is none."""
+    patterns = _url_patterns()
+    address = pl.coalesce("url", pl.when(pl.col("platform_id").str.contains("://|www[.]|[.]com/")).then("platform_id"))
+    is_address = pl.col("platform_id").str.contains(r"://|www\.|\.com/|\.cn/")
+    shorts = "|".join(row["short"] for row in patterns if row["short"])
+    from_address = pl.coalesce(
+        pl.when(pl.col("platform") == row["platform"]).then(address.str.extract(row["pattern"], 1)) for row in patterns
+    )
+    is_short = address.str.contains(shorts)
+    # An id has no Chinese and no blanks: what has is a note about it.
+    is_note = pl.col("platform_id").str.contains(r"[\p{Han}\s]|^[()（）]*$") & ~is_address
+    marked = frame.with_columns(__short=is_short, __note=is_note, __from=pl.when(~is_short.fill_null(False)).then(from_address))
+    problems = []
+    for kind, which, column in (("short_link", "__short", "url"), ("id_is_note", "__note", "platform_id")):
+        rows = marked.filter(pl.col(which).fill_null(False)).with_columns(__cell=pl.coalesce(column, "platform_id"))
+        if kind == "short_link":
+            rows = rows.filter(pl.col("platform_id").is_null() | is_address)
+        for row, sheet, cell in rows.select(ROW, "__sheet", "__cell").iter_rows():
+            held = column if position(sheets[sheet], "accounts", column) is not None else "platform_id"
+            problems.append(Problem(kind, _place(sheets, sheet, row, held), {"found": cell}))
+    own = pl.when(~pl.col("__note").fill_null(False) & ~is_address.fill_null(False)).then("platform_id")
+    frame = marked.with_columns(
+        platform_id=pl.coalesce(own, "__from"),
+        url=pl.coalesce("url", pl.when(is_address).then("platform_id")),
+    )
+    return frame.drop("__short", "__note", "__from"), problems
+
+
+def _said(grid: Grid, row: int, name: str) -> bool:
+    """Whether the cell held something, that was already told as not understood."""
+    at = position(grid, "accounts", name)
+    if at is None:
+        return False
+    cells = grid.frame.filter(pl.col(ROW) == row).select(values.said_nothing(pl.col(f"c{at}"))).to_series()
+    return bool(cells.len()) and not cells.all()
+
+
+def _regions(frame: pl.DataFrame, sheets: list[Grid], root: str | None) -> tuple[pl.DataFrame, list[Problem]]:
+    """Division codes in six digits: as given, from a name that one division bears, or from the unit's name."""
+    problems: list[Problem] = []
+    given = "region" in frame.columns
+    frame = _with(frame, "region")
+    table = divisions()
+    names = table.filter(pl.col("name").is_unique())
+    to_code = dict(zip(names["name"], names["code"], strict=True)) | {code: code for code in table["code"]}
+    to_code |= regions.regions_of_units(frame["region"].drop_nulls().unique().to_list(), root=root)
+    padded = pl.col("region").str.replace(r"^(\d{2}|\d{4})$", "${1}0000").str.slice(0, 6)
+    code = pl.coalesce(
+        pl.col("region").replace_strict(to_code, default=None, return_dtype=pl.String),
+        padded.replace_strict(to_code, default=None, return_dtype=pl.String),
+    )
+    lost = frame.filter(code.is_null() & pl.col("region").is_not_null())
+    for row, sheet, found in lost.select(ROW, "__sheet", "region").iter_rows():
+        problems.append(Problem("unknown_region", _place(sheets, sheet, row, "region"), {"found": found}))
+    units = frame.filter(pl.col("region").is_null())["unit"].drop_nulls().unique(maintain_order=True).to_list()
+    certain = regions.regions_of_units(units, root=root)
+    from_unit = pl.when(pl.col("region").is_null()).then(
+        pl.col("unit").replace_strict(certain, default=None, return_dtype=pl.String)
+    )
+    frame = frame.with_columns(region=pl.coalesce(code, from_unit))
+    open_ = [unit for unit in units if unit not in certain]
+    # A ledger of another country has no unit that names a Chinese division; there is nothing to say then.
+    if open_ and (certain or given):
+        facts = {"count": len(open_), "found": open_[:SOME] + (["…"] if len(open_) > SOME else [])}
+        problems.append(Problem("region_open", sheets[0].place(), facts))
+    return (frame if given or certain else frame.drop("region")), problems
+
+
+def _dates(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, list[Problem]]:
+    problems = []
+    if {"opened_on", "closed_on"} <= set(frame.columns):
+        early = frame.filter(pl.col("closed_on") < pl.col("opened_on"))
+        for row, sheet, closed, opened in early.select(ROW, "__sheet", "closed_on", "opened_on").iter_rows():
+            facts = {"found": closed, "other": opened}
+            problems.append(Problem("closed_before_opened", _place(sheets, sheet, row, "closed_on"), facts))
+    return frame, problems

@@ -1,0 +1,196 @@
+"""A ledger as people keep it to grids with one account a row: headers found, merged cells filled, totals left out.
+
+What a sheet may hold: title rows above the header, a header of two rows, cells merged over several accounts, rows of
+totals, notes beneath, one row per unit with columns for each platform, several accounts in one cell. Every row that is
+left out is counted with its reason.
+"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from govmedia_kit.errors import Problem
+from govmedia_kit.read import tables, values
+from govmedia_kit.read.files import ROW, Grid, letter
+
+__all__ = ["merged_ranges", "tidied"]
+
+TOTAL = r"^(合计|总计|小计|共计|汇总|total|sum)"
+NOTE = r"^(注|备注|说明|填表|制表|审核|联系人|联系电话|单位负责人|截至|数据来源|note|source)[:：\s（(]?"
+SPLIT = r"[|｜\n\r]+|、|；|;"
+# A column of one platform: the platform's name, then what the cell holds.
+WIDE_TAIL = r"(?i)(主页)?(url|链接|网址|地址)|(账号|公众号)?(ghid|uid|id|识别符|编号|原始id)|(账号)?(名称|名|昵称|账号)?"
+KNOWN_BEFORE = r"^(已知|现有|官方|政务)"
+
+
+def merged_ranges(path: str, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Ranges of merged cells of a sheet, as ((row, column), (row, column)) from 0; none where the file tells none."""
+    import python_calamine
+
+    try:
+        with python_calamine.CalamineWorkbook.from_path(path) as book:
+            return list(book.get_sheet_by_name(sheet).merged_cell_ranges or [])
+    except Exception:  # old .xls and .ods files do not tell; a sheet without merged cells reads the same
+        return []
+
+
+def tidied(grid: Grid, *, merged: list[tuple[tuple[int, int], tuple[int, int]]] = ()) -> tuple[list[Grid], list[Problem]]:  # type: ignore[assignment]
+    """The grids of a sheet that hold one account per row, and the rows left out as problems of severity note.
+
+    A sheet whose header names fewer than two fields of a ledger gives no grid. A wide sheet gives one grid per platform.
+    """
+    if not grid.header:
+        grid = _fill_merged(grid, merged)
+    grid = _two_rows(tables.headed(grid, "accounts"))
+    matched = tables.match_columns(grid.header, "accounts")
+    wide = _wide_columns(grid, matched)
+    if len(set(matched.values())) + len(wide) < 2:
+        return [], [Problem("sheet_left_out", grid.place(), {"found": [h for h in grid.header if h][:6]})]
+    grid, problems = _without_totals(grid)
+    if wide and "platform" not in matched.values():
+        return _per_platform(grid, matched, wide), problems
+    return [_one_a_row(grid, matched)], problems
+
+
+def _fill_merged(grid: Grid, merged: list[tuple[tuple[int, int], tuple[int, int]]]) -> Grid:
+    """Merged cells with the value of their first cell in each row; across columns only one keeps it."""
+    frame = grid.frame
+    for (top, left), (bottom, _) in merged:
+        if bottom > top and f"c{left}" in frame.columns:
+            first = frame.filter(pl.col(ROW) == top + 1)[f"c{left}"]
+            if first.len():
+                inside = pl.col(ROW).is_between(top + 1, bottom + 1)
+                frame = frame.with_columns(pl.when(inside).then(pl.lit(first[0])).otherwise(f"c{left}").alias(f"c{left}"))
+    return grid._replace(frame=frame)
+
+
+def _two_rows(grid: Grid) -> Grid:
+    """A header of two rows as one: the second row names columns that the first only groups."""
+    if not grid.frame.height:
+        return grid
+    second = ["" if cell is None else str(cell).strip() for cell in grid.frame.drop(ROW).row(0)]
+    open_ = [i for i, name in enumerate(grid.header) if not name]
+    below = [i for i, name in enumerate(second) if name]
+    named = tables.match_columns(second, "accounts")
+    group_cells = [i for i in below if i in named or _platform_of(second[i])]
+    # Every cell of the row is a name of a column: data rows hold other things.
+    if len(group_cells) < 2 or len(group_cells) < len(below) or not set(open_) & set(below):
+        return grid
+    joined, group = [], ""
+    for i, name in enumerate(grid.header):
+        group = name or group
+        joined.append(second[i] if second[i] in ("", name) else _joined(group, second[i]) if i in below else name)
+    joined = [joined[i] or grid.header[i] for i in range(len(grid.header))]
+    return grid._replace(frame=grid.frame.slice(1), header=joined)
+
+
+def _joined(group: str, name: str) -> str:
+    """`微信` over `名称` is 微信名称; a group that is no platform adds nothing."""
+    return f"{group}{name}" if _platform_of(group) and not _platform_of(name) else name
+
+
+def _without_totals(grid: Grid) -> tuple[Grid, list[Problem]]:
+    cells = [c for c in grid.frame.columns if c != ROW]
+    text = pl.concat_list([values.clean(pl.col(c).cast(pl.String)) for c in cells])
+    filled = text.list.eval(pl.element().filter(pl.element().is_not_null() & (pl.element() != ""))).list
+    marked = grid.frame.with_columns(__filled=filled.len(), __first=filled.first().str.to_lowercase())
+    kind = (
+        pl.when(pl.col("__filled") == 0)
+        .then(pl.lit("blank"))
+        .when(pl.col("__first").str.contains(TOTAL))
+        .then(pl.lit("total"))
+        .when((pl.col("__filled") <= 2) & pl.col("__first").str.contains(NOTE))
+        .then(pl.lit("note"))
+        .when((pl.col("__filled") == 1) & (len(cells) > 2) & (pl.col("__first").str.len_chars() > 20))
+        .then(pl.lit("note"))
+    )
+    marked = marked.with_columns(__kind=kind)
+    problems = [
+        Problem("row_left_out", grid.place(row), {"found": (first or "")[:40]})
+        for row, first in marked.filter(pl.col("__kind").is_in(["total", "note"])).select(ROW, "__first").iter_rows()
+    ]
+    kept = marked.filter(pl.col("__kind").is_null()).drop("__filled", "__first", "__kind")
+    return grid._replace(frame=kept), problems
+
+
+def _platform_of(name: str) -> str | None:
+    """The platform that a column's name begins with, if any."""
+    bare = re.sub(KNOWN_BEFORE, "", re.sub(r"\s", "", name))
+    for end in range(len(bare), 0, -1):
+        if re.fullmatch(WIDE_TAIL, bare[end:]):
+            found = pl.select(values.word(pl.lit(bare[:end]), "platform")).item()
+            if found is not None:
+                return found
+    return None
+
+
+def _wide_columns(grid: Grid, matched: dict[int, str]) -> dict[int, tuple[str, str]]:
+    """Columns that belong to one platform, by position: the platform and the field (name, platform_id or url)."""
+    found: dict[int, tuple[str, str]] = {}
+    plain = {"platform", "name", "unit", "platform_id", "url"}
+    for i, name in enumerate(grid.header):
+        platform = _platform_of(name) if name else None
+        if platform is None or (matched.get(i) in plain and name in ("公众号", "平台")):
+            continue
+        key = tables.column_key(name)
+        field = "url" if re.search(r"url|链接|网址|主页", key) else "platform_id" if re.search(r"id$|识别符", key) else "name"
+        found[i] = (platform, field)
+    platforms = {platform for platform, _ in found.values()}
+    return found if len(platforms) >= 2 else {}
+
+
+def _per_platform(grid: Grid, matched: dict[int, str], wide: dict[int, tuple[str, str]]) -> list[Grid]:
+    """One grid per platform of a wide sheet: the unit's own columns, and that platform's name, id and address."""
+    common = [i for i in matched if i not in wide]
+    grids = []
+    for platform in dict.fromkeys(platform for platform, _ in wide.values()):
+        own = {i: field for i, (p, field) in wide.items() if p == platform}
+        positions = [*common, *own]
+        header = [*(grid.header[i] for i in common), *own.values(), "platform"]
+        letters = (*(letter(i) for i in positions), letter(next(iter(own))))
+        said = pl.any_horizontal(~values.said_nothing(pl.col(f"c{i}")) for i in own)
+        frame = grid.frame.filter(said).select(
+            ROW,
+            *(pl.col(f"c{old}").alias(f"c{new}") for new, old in enumerate(positions)),
+            pl.lit(platform).alias(f"c{len(positions)}"),
+        )
+        if frame.height:
+            part = Grid(grid.file, grid.sheet, frame, header, letters)
+            grids.append(_one_a_row(part, tables.match_columns(header, "accounts")))
+    return grids
+
+
+def _one_a_row(grid: Grid, matched: dict[int, str]) -> Grid:
+    """Cells with several accounts in them as several rows.
+
+    Platforms, names, ids and addresses that come in the same number go together; a cell with one goes with each.
+    """
+    many = {f"c{i}": field for i, field in matched.items() if field in ("platform", "name", "platform_id", "url")}
+    if not many:
+        return grid
+    frame = grid.frame.with_columns(pl.col(c).cast(pl.String) for c in many)
+    several = frame.filter(pl.any_horizontal(pl.col(c).str.contains(SPLIT) for c in many))
+    if not several.height:
+        return grid
+    rows = []
+    for row in several.iter_rows(named=True):
+        parts = {
+            c: [p.strip() for p in re.split(SPLIT, row[c] or "") if p.strip()] if _may_split(many[c], row[c]) else [row[c]]
+            for c in many
+        }
+        # One id or address is one account, however many names its cell holds.
+        ids = [len(p) for c, p in parts.items() if many[c] in ("platform_id", "url") and p != [None]]
+        one = ids and max(ids) == 1 and all(len(p) == 1 for c, p in parts.items() if many[c] == "platform")
+        number = 1 if one else max(len(p) for p in parts.values())
+        for k in range(number):
+            rows.append({**row, **{c: p[k] if len(p) == number else (p[0] if len(p) == 1 else row[c]) for c, p in parts.items()}})
+    split = pl.DataFrame(rows, schema=frame.schema)
+    plain = frame.join(several.select(ROW), on=ROW, how="anti")
+    return grid._replace(frame=pl.concat([plain, split]).sort(ROW, maintain_order=True))
+
+
+def _may_split(field: str, cell: str | None) -> bool:
+    """A name in quotation marks or brackets, or a sentence, is one name whatever it holds."""
+    return cell is not None and not (field == "name" and re.search(r"[“”《》。，]", cell))
