@@ -1,0 +1,283 @@
+"""Every number that a bulletin prints, with the rows that it was counted from.
+
+What a figure is called and where its rows are found is `figures.csv`; here is only how each one is counted.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from govmedia_kit import duplication, estimates
+from govmedia_kit.read import divisions
+from govmedia_kit.rounds import Round
+
+__all__ = ["Figure", "figures", "rounded"]
+
+# Breakdowns by region go this many levels beneath the audit's own region.
+REGION_LEVELS = 2
+
+# A figure's id, the group that it is of, and its value, low, high, count and of.
+Value = tuple[str, str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number: rates are fractions between 0 and 1; `count` and `of` are what a rate or a share was made from."""
+
+    id: str
+    value: float | int | None
+    low: float | None
+    high: float | None
+    count: int | None
+    of: int | None
+    label: str
+    text: str
+    evidence: dict[str, str]
+
+
+@functools.cache
+def _catalogue() -> dict[str, dict[str, str]]:
+    with (Path(__file__).parent / "figures.csv").open(encoding="utf-8", newline="") as file:
+        return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def figures(round_: Round, *, followed: pl.DataFrame | None = None) -> dict[str, Figure]:
+    """The figures of a round by id, in the order of `figures.csv`, each followed by its breakdowns.
+
+    Ids without `@` always exist; their value is null where it is not known. Breakdowns have the suffix `@<unit_level>`,
+    `@platform:<platform>` or `@region:<code>` (a division and all beneath it) and exist where there is something to say.
+    `low` and `high` are the 95 % Wilson interval of a rate. `followed` is the result of `followup.follow_up`.
+    """
+    groups = _groups(round_)
+    values = _account_values(groups, round_) + _unit_values(groups) + _reply_values(groups, round_)
+    values += _whole_values(round_) + _followup_values(followed)
+    by_id: dict[str, dict[str, tuple]] = {}
+    for identifier, group, numbers in values:
+        by_id.setdefault(identifier, {})[group] = numbers
+    made: dict[str, Figure] = {}
+    for identifier, row in _catalogue().items():
+        found = by_id.get(identifier, {})
+        made[identifier] = _figure(identifier, "", row, found.get("", (None,) * 5), round_.language)
+        for group, numbers in sorted(found.items()):
+            if group and numbers[0] is not None:
+                made[identifier + group] = _figure(identifier, group, row, numbers, round_.language)
+        if identifier == "duplication.units_same_platform":
+            made |= _by_platform(found, row, round_)
+    return made
+
+
+def _figure(identifier: str, group: str, row: dict[str, str], numbers: tuple, language: str) -> Figure:
+    value, low, high, count, of = numbers
+    english = language.startswith("en")
+    label = row["label_en" if english else "label_zh"] + _group_label(group, language)
+    where = row["where"] + (f" AND {_group_where(group)}" if group else "")
+    if group.startswith("@platform:"):
+        # Among the accounts of one platform, a unit's accounts are those that it has there.
+        where = where.replace("unit_accounts", "same_platform_accounts")
+    evidence = {"table": row["table"], "where": where.removeprefix("TRUE AND ")}
+    return Figure(identifier + group, value, low, high, count, of, label, _text(value, row["kind"], english), evidence)
+
+
+def _text(value: float | None, kind: str, english: bool) -> str:
+    if value is None:
+        return "not known" if english else "未知"
+    if kind == "rate":
+        return f"{rounded(value * 100, 1)}%"
+    return rounded(value, 1).removesuffix(".0") if kind == "days" else str(int(value))
+
+
+def rounded(value: float, digits: int) -> str:
+    """Rounded as offices round, halves up, from the shortest decimal that is the number."""
+    from decimal import ROUND_HALF_UP, Decimal
+
+    return str(Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+
+
+def _group_label(group: str, language: str) -> str:
+    from govmedia_kit.fields import word_label
+
+    if not group:
+        return ""
+    kind, _, value = group[1:].rpartition(":")
+    if kind == "region":
+        said = _division_names().get(value, value)
+    else:
+        said = word_label(kind or "unit_level", value, language)
+    return f" ({said})" if language.startswith("en") else f"（{said}）"
+
+
+@functools.cache
+def _division_names() -> dict[str, str]:
+    return dict(zip(divisions()["code"], divisions()["name"], strict=True))
+
+
+def _group_where(group: str) -> str:
+    kind, _, value = group[1:].rpartition(":")
+    quoted = value.replace("'", "''")
+    return f"region_path LIKE '%{quoted}%'" if kind == "region" else f"{kind or 'unit_level'} = '{quoted}'"
+
+
+def _groups(round_: Round) -> pl.DataFrame:
+    """The measured accounts once for every group that they belong to: column `group` is the suffix of the ids."""
+    measured = round_.measured
+    parts = [
+        measured.with_columns(group=pl.lit("")),
+        measured.filter(pl.col("unit_level").is_not_null()).with_columns(group=pl.format("@{}", "unit_level")),
+        measured.filter(pl.col("platform").is_not_null()).with_columns(group=pl.format("@platform:{}", "platform")),
+    ]
+    root = round_.audit.settings.region
+    depth = pl.col("region_path").str.split("/")
+    start = depth.list.eval(pl.element().index_of(root)).list.first() + 1 if root else pl.lit(0)
+    regions = (
+        measured.filter(pl.col("region_path").is_not_null())
+        .with_columns(__code=depth.list.slice(start.fill_null(0), REGION_LEVELS))
+        .explode("__code")
+        .filter(pl.col("__code").is_not_null())
+        .with_columns(group=pl.format("@region:{}", "__code"))
+        .drop("__code")
+    )
+    return pl.concat([*parts, regions])
+
+
+def _account_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
+    counted = {
+        "accounts.registered": pl.len(),
+        "accounts.checked": pl.col("checked").sum(),
+        "accounts.not_checked": (~pl.col("checked")).sum(),
+        "accounts.passed": (pl.col("verdict") == "passed").sum(),
+        "accounts.failed": (pl.col("verdict") == "failed").sum(),
+        **{f"updates.{mark}": pl.col(mark).sum() for mark in ("stale", "never", "borderline", "warned", "dormant")},
+        "interaction.no_channel": _known((pl.col("channel") == "none").sum(), pl.col("channel")),
+        "interaction.full": _known((pl.col("channel") == "full").sum(), pl.col("channel")),
+        "updates.warned_only": (pl.col("warned") & ~pl.col("stale")).sum(),
+        "updates.longest_current_gap_days": pl.col("gap_days").filter("checked").max(),
+        "interaction.no_channel_units": _known(
+            pl.col("unit").filter(pl.col("channel") == "none").n_unique(), pl.col("channel")
+        ),
+        "updates.longest_gap_days": pl.col("longest_gap_days").max(),
+        "updates.median_gap_days": pl.col("gap_days").filter("checked").median(),
+        "units": pl.col("unit").n_unique(),
+    }
+    rows = groups.group_by("group").agg(expr.alias(name) for name, expr in counted.items()).rows(named=True)
+    found: list[Value] = []
+    for row in rows:
+        checked = row["accounts.checked"]
+        for name in counted:
+            value = row[name]
+            share = name.startswith(("updates.", "accounts.p", "accounts.f")) and not name.endswith("days")
+            if share and not checked:
+                value = None  # nothing was checked: not zero, but not known
+            found.append(
+                (
+                    name,
+                    row["group"],
+                    (value, None, None, value if share else None, checked if share else None),
+                )
+            )
+        for name, count, of in (
+            ("pass_rate", "accounts.passed", checked),
+            ("updates.stale_share", "updates.stale", checked),
+        ):
+            found.append((name, row["group"], _rate(row[count], of)))
+        part = _rate(checked, row["accounts.registered"])
+        found.append(("accounts.checked_share", row["group"], (part[0], None, None, *part[3:])))
+    return found
+
+
+def _rate(count: int, of: int) -> tuple:
+    """A share with its Wilson interval; nothing of nothing is not known."""
+    interval = estimates.wilson(count, of) if of else None
+    return (count / of, *interval, count, of) if interval else (None, None, None, None, of)
+
+
+def _known(expr: pl.Expr, column: pl.Expr) -> pl.Expr:
+    return pl.when(column.is_not_null().any()).then(expr)
+
+
+def _unit_values(groups: pl.DataFrame) -> list[Value]:
+    units = groups.group_by("group", "unit").agg(
+        n=pl.len(), same=(pl.col("same_platform_accounts") > 1).any().fill_null(False)
+    )
+    counted = units.group_by("group").agg(
+        (pl.col("n") == 3).sum().alias("duplication.units_with_three"),
+        (pl.col("n") > 3).sum().alias("duplication.units_over_three"),
+        pl.col("n").max().alias("duplication.most_accounts"),
+        pl.col("same").sum().alias("duplication.units_same_platform"),
+    )
+    whole = groups.filter(pl.col("group") == "")
+    same = duplication.same_platform_groups(whole.drop("group")).select("account_id", "group_id")
+    redundant = (
+        groups.join(same, on="account_id", how="left")
+        .group_by("group")
+        .agg(
+            (pl.col("group_id").count() - pl.col("group_id").drop_nulls().n_unique()).alias(
+                "duplication.redundant_accounts"
+            )
+        )
+    )
+    rows = counted.join(redundant, on="group").rows(named=True)
+    return [
+        (name, row["group"], (row[name], None, None, None, None)) for row in rows for name in row if name != "group"
+    ]
+
+
+def _by_platform(found: dict[str, tuple], row: dict[str, str], round_: Round) -> dict[str, Figure]:
+    made = {}
+    for group, numbers in sorted(found.items()):
+        if group.startswith("@platform:"):
+            figure = _figure("duplication.units_same_platform", group, row, numbers, round_.language)
+            identifier = f"duplication.units_same_platform.{group.removeprefix('@platform:')}"
+            made[identifier] = replace(figure, id=identifier)
+    return made
+
+
+def _reply_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
+    if round_.replies is None:
+        return []
+    found: list[Value] = []
+    received = round_.replies.join(groups.select("account_id", "group"), on="account_id", how="inner")
+    # Messages that name only a unit belong to the whole, and to no account's group.
+    everything = round_.replies.with_columns(group=pl.lit("")).select(received.columns)
+    for (group,), rows in pl.concat([everything, received.filter(pl.col("group") != "")]).group_by("group"):
+        total = rows.height
+        found.append(("interaction.messages", group, (total, None, None, None, None)))
+        if not total or rows["replied"].null_count() == total:
+            continue
+        answered = int(rows["replied"].sum())
+        found.append(("interaction.replied", group, (answered, None, None, answered, total)))
+        found.append(("interaction.reply_rate", group, _rate(answered, total)))
+        waits = rows.filter(pl.col("wait_days").is_not_null())
+        curve = estimates.waiting_time(waits["wait_days"], ~waits["replied"])
+        median = estimates.quantile_of_curve(curve, 0.5)
+        found.append(("interaction.median_reply_days", group, (median, None, None, None, None)))
+    return found
+
+
+def _whole_values(round_: Round) -> list[Value]:
+    apart = round_.audit.set_aside
+    found: list[Value] = [
+        ("set_aside.accounts", "", (apart["account_id"].n_unique(), None, None, None, None)),
+        ("set_aside.rows", "", (int(apart["rows"].sum()), None, None, None, None)),
+    ]
+    sampling = round_.audit.settings.sampling
+    checked = round_.measured.filter("checked")
+    if sampling is not None and checked.height:
+        row = estimates.stratified(checked, by=sampling.by, registered=sampling.registered).row(0, named=True)
+        found.append(("pass_rate.stratified", "", (row["pass_rate"], row["low"], row["high"], None, None)))
+    return found
+
+
+def _followup_values(followed: pl.DataFrame | None) -> list[Value]:
+    if followed is None:
+        return []
+    numbers = {
+        "followup.failed_before": followed["failed_before"].sum(),
+        **{f"followup.{o}": (followed["outcome"] == o).sum() for o in ("fixed", "persisting", "new")},
+    }
+    return [(name, "", (value, None, None, None, None)) for name, value in numbers.items()]

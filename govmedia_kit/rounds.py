@@ -1,0 +1,129 @@
+"""One round of checking: the measures joined to one row per account, judged by the rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from govmedia_kit import duplication, fields, gaps, interaction, rules
+from govmedia_kit.errors import InputError
+from govmedia_kit.read import Audit, divisions
+
+__all__ = ["Round", "measure_round", "save_round"]
+
+
+@dataclass(frozen=True)
+class Round:
+    """An audit with what was measured: `measured` has a row per live account, `findings` one per account and rule met."""
+
+    audit: Audit
+    rules: pl.DataFrame
+    days: pl.DataFrame
+    measured: pl.DataFrame
+    findings: pl.DataFrame
+    replies: pl.DataFrame | None
+
+    @property
+    def as_of(self) -> dt.date:
+        """The monitoring point (监测时间点): the end of this day."""
+        return self.audit.settings.as_of
+
+    @property
+    def language(self) -> str:
+        """The language in which the round is told."""
+        return self.audit.settings.language
+
+
+def measure_round(audit: Audit) -> Round:
+    """Measure an audit: account-days, update status, duplicates, channels, replies, findings and verdicts.
+
+    Only live accounts are measured. Raises InputError where none is live at the monitoring point.
+    """
+    settings = audit.settings
+    accounts = duplication.live(_with_all_columns(audit.accounts), as_of=settings.as_of)
+    if not accounts.height:
+        raise InputError("no_live_account", found=settings.as_of, region=settings.region or "")
+    table = rules.read_rules(settings.rules, folder=audit.folder)
+    days = _account_days(audit)
+    window: dict[str, Any] = {"as_of": settings.as_of, "window_days": settings.window_days}
+    stale_after = rules.threshold(table, "stale")
+    status = gaps.update_status(
+        days, accounts, **window, certain_after=None if stale_after is None else int(stale_after)
+    )
+    measured = (
+        accounts.join(status, on="account_id", how="left", maintain_order="left")
+        .join(duplication.account_counts(accounts), on="account_id", how="left", maintain_order="left")
+        .join(interaction.channels(accounts), on="account_id", how="left", maintain_order="left")
+        .with_columns(_region_path(accounts))
+    )
+    replies = None
+    if audit.messages is not None:
+        replies = interaction.replies(audit.messages, accounts, **window)
+        measured = measured.join(_message_counts(replies), on="account_id", how="left", maintain_order="left")
+    else:
+        measured = measured.with_columns(pl.lit(None, pl.Int64).alias(c) for c in ("messages", "replied"))
+    measured = measured.with_columns(lookalike_group=pl.lit(None, pl.String))
+    findings = rules.flag(measured, table, language=settings.language)
+    return Round(audit, table, days, rules.verdicts(measured, findings), findings, replies)
+
+
+def _with_all_columns(accounts: pl.DataFrame) -> pl.DataFrame:
+    """The ledger with every column of the dictionary, absent ones null: what a ledger lacks is not known."""
+    schema = fields.schema("accounts")
+    return accounts.select(
+        (pl.col(name) if name in accounts.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+    )
+
+
+def _account_days(audit: Audit) -> pl.DataFrame:
+    if audit.posts is None:
+        return pl.DataFrame(schema=fields.schema("account_days"))
+    return gaps.account_days(audit.posts).collect()
+
+
+def _message_counts(replies: pl.DataFrame) -> pl.DataFrame:
+    return (
+        replies.filter(pl.col("account_id").is_not_null())
+        .group_by("account_id")
+        .agg(
+            messages=pl.len().cast(pl.Int64),
+            replied=pl.when(pl.col("replied").is_not_null().any()).then(pl.col("replied").sum().cast(pl.Int64)),
+        )
+    )
+
+
+def _region_path(accounts: pl.DataFrame) -> pl.Series:
+    """Codes from the province down to the account's own division, `620000/620100/620102`."""
+    table = divisions()
+    parent = dict(zip(table["code"], table["parent"], strict=True))
+
+    def path(code: str) -> str:
+        codes = [code]
+        while above := parent.get(codes[0]):
+            codes.insert(0, above)
+        return "/".join(codes)
+
+    codes = accounts["region"].drop_nulls().unique().to_list()
+    paths = {code: path(code) for code in codes}
+    return accounts["region"].replace_strict(paths, default=None, return_dtype=pl.String).alias("region_path")
+
+
+def save_round(round_: Round, figures: Mapping[str, Any], folder: Path | str) -> None:
+    """Write `figures.json`, `measured.parquet` and `findings.csv` into a folder.
+
+    The CSV has a byte order mark, so that a spreadsheet reads its Chinese.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    records = [asdict(figure) for figure in figures.values()]
+    text = "[\n" + ",\n".join(json.dumps(record, ensure_ascii=False) for record in records) + "\n]\n"
+    (folder / "figures.json").write_text(text, encoding="utf-8", newline="\n")
+    round_.measured.write_parquet(folder / "measured.parquet", compression="zstd")
+    round_.findings.write_csv(folder / "findings.csv", include_bom=True)
