@@ -1,0 +1,392 @@
+"""The sentences of a bulletin, made from figures: every number in them is a figure's and carries its id.
+
+Words are in `words/<language>.toml`, a table per chapter; which sentence is said (none, one, some, all) is decided here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from govmedia_kit.blocks import Blocks, Run, heading, paragraph, title
+from govmedia_kit.errors import GovmediaError, hint
+from govmedia_kit.fields import label, vocabulary, word_label
+from govmedia_kit.figures import Figure
+from govmedia_kit.read import divisions
+from govmedia_kit.rounds import Round
+
+__all__ = [
+    "LANGUAGES",
+    "Teller",
+    "annex_list",
+    "annex_numbers",
+    "annex_of",
+    "date_text",
+    "duplication_chapter",
+    "interaction_chapter",
+    "method_note",
+    "opening",
+    "overall",
+    "percent",
+    "region_name",
+    "requirements",
+    "said",
+    "updates_chapter",
+]
+
+LANGUAGES = ("zh-Hans",)
+# How many accounts or units a sentence names before it says 等 and points at the annex.
+NAMED = 3
+
+
+@functools.cache
+def _words(language: str) -> dict[str, Any]:
+    path = Path(__file__).parent / "words" / f"{language}.toml"
+    if language not in LANGUAGES:
+        raise GovmediaError("unknown_language", found=language, hint=hint(language, LANGUAGES), known=LANGUAGES)
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def said(key: str, language: str) -> Any:
+    """The words of a key `chapter.sentence`, braces and all; an empty text where there are none."""
+    chapter, _, name = key.partition(".")
+    return _words(language).get(chapter, {}).get(name, "")
+
+
+class Teller:
+    """Fills the sentences of one round: braces that name a figure become linked numbers, others are facts."""
+
+    def __init__(self, round_: Round, figures: dict[str, Figure]) -> None:
+        self.round, self.figures, self.language = round_, figures, round_.language
+
+    def runs(self, key: str, **facts: Any) -> list[Run]:
+        """The runs of a sentence."""
+        made: list[Run] = []
+        for i, part in enumerate(re.split(r"\{([^{}]+)\}", said(key, self.language))):
+            if i % 2 == 0:
+                made += [part] if part else []
+            elif part in facts:
+                fact = facts[part]
+                made += fact if isinstance(fact, list) else [fact if isinstance(fact, dict) else str(fact)]
+            else:
+                made.append(self.number(part))
+        return [run for run in made if run != ""]
+
+    def number(self, identifier: str) -> Run:
+        """A figure as a linked number."""
+        figure = self.figures[identifier]
+        return {"text": figure.text, "figure": identifier}
+
+    def say(self, key: str, **facts: Any) -> str:
+        """A sentence as plain text."""
+        return "".join(r if isinstance(r, str) else r["text"] for r in self.runs(key, **facts))
+
+    def value(self, identifier: str) -> float:
+        """A figure's value, 0 where it is not there or not known: only to choose a sentence, never to print."""
+        figure = self.figures.get(identifier)
+        return figure.value if figure is not None and figure.value is not None else 0
+
+    def known(self, identifier: str) -> bool:
+        """Whether a figure is known."""
+        return self.figures[identifier].value is not None
+
+    def interval(self, identifier: str) -> list[Run]:
+        """A rate's interval in brackets; nothing where there is none."""
+        figure = self.figures[identifier]
+        if figure.low is None or figure.high is None:
+            return []
+        return [self.say("words.interval", low=percent(figure.low), high=percent(figure.high))]
+
+    def join(self, parts: list[list[Run]]) -> list[Run]:
+        """Parts with the language's enumeration mark between them."""
+        joined: list[Run] = []
+        for i, part in enumerate(parts):
+            joined += ([said("words.enumeration", self.language)] if i else []) + part
+        return joined
+
+    def accounts(self, rows: pl.DataFrame, *, most: int = NAMED) -> list[Run]:
+        """Accounts by unit, name and platform; 等 where there are more than `most`."""
+        parts: list[list[Run]] = [
+            [
+                self.say(
+                    "words.of_unit",
+                    unit=row["unit"],
+                    accounts=self.say(
+                        "words.quoted",
+                        name=row["name"],
+                        platform=word_label("platform", row["platform"], self.language),
+                    ),
+                )
+            ]
+            for row in rows.head(most).iter_rows(named=True)
+        ]
+        return self.join(parts) + ([said("words.and_so_on", self.language)] if rows.height > most else [])
+
+    def breakdown(self, identifier: str, kind: str) -> list[Run]:
+        """The figure by platform or level, the largest first, each number linked: 微信公众号144个、新浪微博79个."""
+        prefix = f"{identifier}@platform:" if kind == "platform" else f"{identifier}@"
+        words = vocabulary(kind)
+        found = [
+            (self.figures[prefix + w].value, words[w].value)
+            for w in words
+            if prefix + w in self.figures and self.value(prefix + w)
+        ]
+        if kind == "platform":
+            found.sort(key=lambda f: -f[0])  # type: ignore[operator]
+        return self.join(
+            [
+                self.runs("words.counted", name=word_label(kind, w, self.language), number=self.number(prefix + w))
+                for _, w in found
+            ]
+        )
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a percentage, halves up."""
+    from govmedia_kit.figures import rounded
+
+    return f"{rounded(share * 100, digits)}%"
+
+
+def date_text(day: dt.date, language: str) -> str:
+    """A date as the language writes it."""
+    return said("words.date", language).format(year=day.year, month=day.month, day=day.day)
+
+
+def region_name(code: str | None, language: str) -> str:
+    """The name of a division, or the whole country's."""
+    names = divisions().filter(pl.col("code") == (code or ""))["name"]
+    return names[0] if names.len() else said("words.whole_country", language)
+
+
+def opening(round_: Round) -> Blocks:
+    """Title, recipients and the lead sentence."""
+    s, language = round_.audit.settings, round_.language
+    region = region_name(s.region, language)
+    teller = Teller(round_, {})
+    blocks = [title(s.title or s.issuer + teller.say("title.default", region=region))]
+    if s.recipients:
+        blocks.append(paragraph(s.recipients, role="recipients"))
+    issuer = s.issuer or said("lead.nameless_issuer", language)
+    return Blocks([*blocks, paragraph(teller.runs("lead.text", issuer=issuer, region=region))])
+
+
+def overall(round_: Round, figures: dict[str, Figure]) -> Blocks:
+    """Chapter one: what was registered, what was checked, what passed."""
+    t, s = Teller(round_, figures), round_.audit.settings
+    first_day = s.as_of - dt.timedelta(days=s.window_days - 1)
+    dates = {"as_of": date_text(s.as_of, t.language), "first_day": date_text(first_day, t.language)}
+    registered = t.runs("overall.window", **dates, window_days=s.window_days)
+    registered += t.runs("overall.registered", region=region_name(s.region, t.language))
+    for kind, key in (("unit_level", "overall.by_level"), ("platform", "overall.by_platform")):
+        if parts := t.breakdown("accounts.registered", kind):
+            registered += t.runs(key, parts=parts)
+    checked = _checked(t)
+    blocks = [heading(1, said("headings.overall", t.language)), paragraph(registered), paragraph(checked)]
+    if round_.audit.set_aside.height:
+        blocks.append(paragraph(t.runs("overall.set_aside")))
+    if s.note:
+        blocks.append(paragraph([said("method.note_head", t.language), s.note], role="note"))
+    return Blocks(blocks)
+
+
+def _checked(t: Teller) -> list[Run]:
+    checked, registered = t.value("accounts.checked"), t.value("accounts.registered")
+    if not checked:
+        return t.runs("overall.checked_none")
+    if checked == registered:
+        runs = t.runs("overall.checked_all")
+    else:
+        runs = t.runs("overall.checked_part", annex=annex_of("not_checked", t))
+    runs += t.runs("overall.passed", interval=t.interval("pass_rate"))
+    if t.value("accounts.failed") == 0:
+        runs += t.runs("overall.passed_all")
+    elif t.value("accounts.passed") == 0:
+        runs += t.runs("overall.failed_all")
+    if t.known("pass_rate.stratified"):
+        runs += t.runs("overall.stratified", interval=t.interval("pass_rate.stratified"))
+    return runs
+
+
+def duplication_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
+    """Chapter two, head one: units with many accounts, and several on one platform."""
+    t = Teller(round_, figures)
+    none = not t.value("duplication.units_same_platform")
+    runs: list[Run] = []
+    if t.value("duplication.units_with_three") + t.value("duplication.units_over_three"):
+        units = round_.measured.unique("unit", keep="first", maintain_order=True)
+        most = units.filter(pl.col("unit_accounts") == pl.col("unit_accounts").max()).sort("unit")
+        number = t.number("duplication.most_accounts")
+        named = t.join([t.runs("words.counted_accounts", unit=u, number=number) for u in most["unit"].head(NAMED)])
+        named += [said("words.and_so_on", t.language)] if most.height > NAMED else []
+        runs += t.runs("duplication.units_over", scope="", most=named)
+    else:
+        runs += t.runs("duplication.none_over")
+    if none:
+        runs += t.runs("duplication.same_platform_none")
+    else:
+        prefix = "duplication.units_same_platform."
+        found = sorted(
+            (f for i, f in figures.items() if i.startswith(prefix) and f.value), key=lambda f: -(f.value or 0)
+        )
+        parts = t.join(
+            [
+                t.runs(
+                    "duplication.same_platform_part",
+                    platform=word_label("platform", f.id.removeprefix(prefix), t.language),
+                    number=t.number(f.id),
+                )
+                for f in found
+            ]
+        )
+        runs += t.runs("duplication.same_platform", parts=parts)
+        runs += t.runs("duplication.listed", annex=annex_of("duplicates", t))
+    key = "headings.duplication_none" if none else "headings.duplication"
+    return Blocks(
+        [
+            heading(1, said("headings.problems", t.language)),
+            heading(2, said(key, t.language)),
+            paragraph(runs),
+        ]
+    )
+
+
+def updates_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
+    """Chapter two, head two: accounts gone silent, the worst named."""
+    t, measured = Teller(round_, figures), round_.measured
+    if not t.value("accounts.checked"):
+        return Blocks([heading(2, said("headings.updates", t.language)), paragraph(t.runs("updates.unknown"))])
+    stale = t.value("updates.stale")
+    if not stale:
+        runs = t.runs("updates.stale_none")
+    else:
+        runs = t.runs("updates.stale", interval=t.interval("updates.stale_share"))
+        if t.value("updates.never"):
+            never = measured.filter("never")
+            key = "updates.never" if never.height <= NAMED + 2 else "updates.never_listed"
+            runs += t.runs(key, names=t.accounts(never.head(NAMED + 2), most=NAMED + 2))
+        silent = measured.filter(pl.col("stale"), pl.col("gap_days").is_not_null()).sort("gap_days", descending=True)
+        if silent.height:
+            worst = silent.row(0, named=True)
+            runs += t.runs(
+                "updates.longest",
+                account=t.accounts(silent.head(1)),
+                last_post=date_text(worst["last_post"], t.language),
+            )
+    if t.value("updates.warned_only"):
+        borderline = t.runs("updates.borderline") if t.value("updates.borderline") else []
+        runs += t.runs("updates.warned", borderline=borderline)
+    if stale:
+        runs += t.runs("duplication.listed", annex=annex_of("failed", t))
+    key = "headings.updates" if stale else "headings.updates_none"
+    return Blocks([heading(2, said(key, t.language)), paragraph(runs)])
+
+
+def interaction_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
+    """Chapter two, head three: channels, and messages that wait for an answer."""
+    t, measured = Teller(round_, figures), round_.measured
+    if not t.known("interaction.no_channel"):
+        channel_runs = t.runs("interaction.unknown")
+    else:
+        full, none = measured.filter(channel="full"), measured.filter(channel="none")
+        key = "full_none" if not full.height else "full" if full.height <= NAMED + 2 else "full_many"
+        channel_runs = t.runs(f"interaction.{key}", names=t.accounts(full, most=NAMED + 2))
+        if none.height:
+            channel_runs += t.runs("interaction.no_channel", names=t.accounts(none))
+        else:
+            channel_runs += t.runs("interaction.no_channel_none")
+    blocks = [paragraph(channel_runs)]
+    if t.known("interaction.reply_rate"):
+        runs = t.runs("interaction.messages", interval=t.interval("interaction.reply_rate"))
+        runs += t.runs(
+            "interaction.median" if t.known("interaction.median_reply_days") else "interaction.median_unknown"
+        )
+        blocks.append(paragraph(runs))
+    elif t.value("interaction.messages"):
+        blocks.append(paragraph(t.runs("interaction.messages_without_replies")))
+    weak = not t.known("interaction.no_channel") or t.value("interaction.no_channel") > 0
+    key = "headings.interaction" if weak else "headings.interaction_none"
+    return Blocks([heading(2, said(key, t.language)), *blocks])
+
+
+def requirements(round_: Round, figures: dict[str, Figure]) -> Blocks:
+    """Chapter three: what the units are asked to do, by when."""
+    t, deadlines = Teller(round_, figures), round_.audit.settings.deadlines
+    calendar = said(f"requirements.calendar_{deadlines.calendar}", t.language)
+
+    def by(key: str, days: int | None) -> list[Run]:
+        return t.runs(key, days=days, calendar=calendar) if days else []
+
+    rectify = "rectify" if t.value("accounts.failed") else "rectify_none"
+    merge = "merge" if t.value("duplication.redundant_accounts") else "merge_none"
+    blocks = [heading(1, said("headings.requirements", t.language))]
+    for key in (rectify, merge, "answer"):
+        runs = t.runs(
+            f"requirements.{key}",
+            deadline=by("requirements.deadline", deadlines.rectify_days),
+            reply_deadline=by("requirements.reply_deadline", deadlines.reply_days),
+        )
+        blocks += [heading(2, said(f"requirements.{key}_head", t.language)), paragraph(runs)]
+    return Blocks(blocks)
+
+
+def annex_numbers(round_: Round) -> dict[str, int]:
+    """The annexes that have rows, with their numbers in the usual order."""
+    m = round_.measured
+    there = {
+        "by_region": m["region_path"].null_count() < m.height,
+        "by_level": m["unit_level"].null_count() < m.height,
+        "failed": bool((m["verdict"] == "failed").any()),
+        "duplicates": bool((m["same_platform_accounts"] > 1).any()),
+        "not_checked": not m["checked"].all(),
+    }
+    return {name: i for i, name in enumerate((n for n, has in there.items() if has), 1)}
+
+
+def annex_of(name: str, t: Teller) -> str:
+    """How a sentence points at an annex: 附件3."""
+    return said("words.annex", t.language) + str(annex_numbers(t.round).get(name, ""))
+
+
+def annex_list(round_: Round) -> Blocks:
+    """The list of annexes below the text, then who signs and when."""
+    s, language = round_.audit.settings, round_.language
+    items = [f"{i}. {said(f'annexes.{name}', language)}" for name, i in annex_numbers(round_).items()]
+    blocks = [
+        paragraph([said("annexes.head", language), item] if i == 0 else [item], role="annexes")
+        for i, item in enumerate(items)
+    ]
+    if s.issuer:
+        blocks.append(paragraph(s.issuer, role="signature"))
+    if s.issued_on:
+        blocks.append(paragraph(date_text(s.issued_on, language), role="date"))
+    return Blocks(blocks)
+
+
+def method_note(round_: Round) -> Blocks:
+    """How the numbers were made: the definitions, and the rules as the rule table has them."""
+    t = Teller(round_, {})
+    as_of = date_text(round_.as_of, t.language)
+    blocks = [heading(1, said("headings.method", t.language)), paragraph(t.runs("method.intro"))]
+    blocks += [
+        paragraph(t.runs(f"method.{key}", as_of=as_of))
+        for key in ("live", "gap", "not_checked", "duplicates", "reply", "interval")
+    ]
+    blocks.append(paragraph(t.runs("method.rules_head", rules=round_.audit.settings.rules)))
+    for row in round_.rules.iter_rows(named=True):
+        facts = {
+            "rule": row["rule"],
+            "column": label(row["column"], t.language),
+            "compare": said(f"compare.{row['compare']}", t.language),
+            "threshold": word_label(row["column"], row["threshold"], t.language),
+            "severity": word_label("severity", row["severity"], t.language),
+            "basis": row["basis"] or "",
+        }
+        blocks.append(paragraph(t.runs("method.rule", **facts), role="note"))
+    return Blocks(blocks)

@@ -1,0 +1,3 @@
+"""Executed notebooks to documents: blocks out of the outputs, then one module per format."""
+
+__all__: list[str] = []

@@ -1,0 +1,197 @@
+"""Summary frames to labelled tables: the annexes of a bulletin and the index of its figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from govmedia_kit import duplication, prose
+from govmedia_kit.blocks import Blocks, table
+from govmedia_kit.fields import columns as dictionary
+from govmedia_kit.fields import label, vocabulary_of, word_label
+from govmedia_kit.figures import Figure
+from govmedia_kit.read import divisions
+from govmedia_kit.rounds import Round
+
+__all__ = [
+    "annexes",
+    "by_level",
+    "by_region",
+    "duplicates",
+    "failed",
+    "figure_index",
+    "from_frame",
+    "measured_columns",
+    "not_checked",
+    "shown_value",
+]
+
+SUMMARY = {
+    "units": "units",
+    "registered": "accounts.registered",
+    "checked": "accounts.checked",
+    "passed": "accounts.passed",
+    "failed": "accounts.failed",
+    "pass_rate": "pass_rate",
+    "stale": "updates.stale",
+    "no_channel": "interaction.no_channel",
+}
+
+
+def from_frame(
+    frame: pl.DataFrame,
+    identifier: str,
+    caption: str,
+    *,
+    language: str,
+    annex: str = "",
+    note: str = "",
+    numbered: bool = True,
+) -> dict[str, Any]:
+    """A frame as a table block: columns labelled by the dictionary, words of vocabularies said, rows numbered."""
+    kinds = {pl.Int64: "int", pl.UInt32: "int", pl.Date: "date", pl.Float64: "rate"}
+    heads = [
+        {
+            "name": name,
+            "label": prose.said(f"columns.{name}", language) or label(name, language),
+            "kind": kinds.get(dtype.base_type(), "text"),
+        }
+        for name, dtype in frame.schema.items()
+    ]
+    rows = [[shown_value(name, value, language) for name, value in row.items()] for row in frame.iter_rows(named=True)]
+    if numbered:
+        heads.insert(0, {"name": "number", "label": prose.said("columns.number", language), "kind": "int"})
+        rows = [[i, *row] for i, row in enumerate(rows, 1)]
+    return table(identifier, caption, heads, rows, note=note, annex=annex)
+
+
+def shown_value(column: str, value: Any, language: str) -> Any:
+    """A cell as a reader sees it: words of a vocabulary by their label, yes and no, ISO dates; numbers stay numbers."""
+    if isinstance(value, bool):
+        return prose.said("words.yes" if value else "words.no", language)
+    if isinstance(value, str) and vocabulary_of(column):
+        return word_label(column, value, language)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _summary(figures: dict[str, Figure], groups: dict[str, str], head: str, language: str, **kw: Any) -> dict[str, Any]:
+    """One row per group, a column per figure of `SUMMARY`; `groups` is suffix -> what a reader calls it."""
+    rows = []
+    for suffix, said in groups.items():
+        found = {name: figures.get(identifier + suffix) for name, identifier in SUMMARY.items()}
+        rows.append([said, *(None if f is None else f.value for f in found.values())])
+    heads = [{"name": head, "label": prose.said(f"columns.{head}", language), "kind": "text"}] + [
+        {
+            "name": n,
+            "label": prose.said(f"columns.{n}", language),
+            "kind": "rate" if n == "pass_rate" else "int",
+        }
+        for n in SUMMARY
+    ]
+    return table(kw.pop("identifier"), kw.pop("caption"), heads, rows, **kw)
+
+
+def by_region(round_: Round, figures: dict[str, Figure]) -> dict[str, Any]:
+    """Annex 1: one row per division right beneath the audit's region, and the whole."""
+    language = round_.language
+    root = round_.audit.settings.region
+    names = dict(zip(divisions()["code"], divisions()["name"], strict=True))
+    beneath = divisions().filter(pl.col("parent") == root if root else pl.col("parent").is_null())["code"].to_list()
+    groups = {f"@region:{c}": names[c] for c in beneath if f"accounts.registered@region:{c}" in figures}
+    groups |= {"": prose.said("words.total", language)}
+    caption = prose.said("annexes.by_region", language)
+    note = prose.said("annexes.by_region_note", language)
+    return _summary(figures, groups, "region_name", language, identifier="by_region", caption=caption, note=note)
+
+
+def by_level(round_: Round, figures: dict[str, Figure]) -> dict[str, Any]:
+    """Annex 2: one row per level of unit, and the whole."""
+    language = round_.language
+    levels = [level for level in vocabulary_of("unit_level") or {} if f"accounts.registered@{level}" in figures]
+    groups = {f"@{level}": word_label("unit_level", level, language) for level in levels}
+    groups |= {"": prose.said("words.total", language)}
+    return _summary(
+        figures,
+        groups,
+        "unit_level",
+        language,
+        identifier="by_level",
+        caption=prose.said("annexes.by_level", language),
+    )
+
+
+def failed(round_: Round) -> dict[str, Any]:
+    """Annex 3: one row per failed account, with everything of severity veto that was found."""
+    vetoes = (
+        round_.findings.filter(pl.col("severity") == "veto")
+        .group_by("account_id", maintain_order=True)
+        .agg(pl.col("sentence").str.join(prose.said("words.semicolon", round_.language)))
+    )
+    rows = (
+        round_.measured.filter(pl.col("verdict") == "failed")
+        .join(vetoes, on="account_id", how="left", maintain_order="left")
+        .select("name", "platform", "unit", "supervisor", "sentence", "last_post")
+    )
+    rows = rows if rows["supervisor"].null_count() < rows.height else rows.drop("supervisor")
+    return from_frame(rows, "failed", prose.said("annexes.failed", round_.language), language=round_.language)
+
+
+def duplicates(round_: Round) -> dict[str, Any]:
+    """Annex 4: one row per account of a unit that runs several on one platform."""
+    groups = duplication.same_platform_groups(round_.measured)
+    rows = groups.select("unit", "platform", "name", same_platform_accounts="accounts").with_columns(
+        pl.col("same_platform_accounts").cast(pl.Int64)
+    )
+    return from_frame(rows, "duplicates", prose.said("annexes.duplicates", round_.language), language=round_.language)
+
+
+def not_checked(round_: Round) -> dict[str, Any]:
+    """Annex 6: one row per account that could not be checked, and why."""
+    language = round_.language
+    rows = round_.measured.filter(~pl.col("checked")).select("name", "platform", "unit", "not_checked_reason")
+    reasons = {r: prose.said(f"not_checked.{r}", language) for r in rows["not_checked_reason"].drop_nulls().unique()}
+    rows = rows.with_columns(pl.col("not_checked_reason").replace(reasons))
+    return from_frame(rows, "not_checked", prose.said("annexes.not_checked", language), language=language)
+
+
+def annexes(round_: Round, figures: dict[str, Figure]) -> Blocks:
+    """The annexes that have rows, numbered in the usual order."""
+    found = [
+        by_region(round_, figures) if round_.measured["region_path"].null_count() < round_.measured.height else None,
+        by_level(round_, figures) if round_.measured["unit_level"].null_count() < round_.measured.height else None,
+        failed(round_),
+        duplicates(round_),
+        not_checked(round_),
+    ]
+    kept = [t for t in found if t is not None and t["rows"]]
+    word = prose.said("words.annex", round_.language)
+    return Blocks([{**t, "annex": f"{word}{i}"} for i, t in enumerate(kept, 1)])
+
+
+def figure_index(round_: Round, figures: dict[str, Figure]) -> Blocks:
+    """Where each number comes from: one row per figure without its breakdowns, with the condition that selects its rows."""
+    language = round_.language
+    rows = [
+        [
+            f.id,
+            f.label,
+            f.text,
+            f"{f.count}/{f.of}" if f.of is not None else None,
+            f.evidence["table"],
+            f.evidence["where"],
+        ]
+        for f in figures.values()
+        if "@" not in f.id and f.value is not None
+    ]
+    names = ["id", "label", "text", "of", "evidence_table", "evidence_where"]
+    heads = [{"name": n, "label": prose.said(f"columns.{n}", language), "kind": "text"} for n in names]
+    caption = prose.said("annexes.figure_index", language)
+    note = prose.said("annexes.figure_index_note", language)
+    return Blocks([table("figures", caption, heads, rows, note=note)])
+
+
+def measured_columns() -> list[str]:
+    """The columns of `measured.parquet` in the order of the dictionary: the ledger's, then what was measured."""
+    ledger = list(dictionary("accounts"))
+    return ledger + [name for name in dictionary("measured") if name not in ledger]
