@@ -1,0 +1,235 @@
+"""One notebook, one region, one period: one folder of documents. Runs and prints; computes nothing.
+
+Everything is made in a folder beside the one asked for, which takes its place only when all of it is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from govmedia_kit import __version__
+from govmedia_kit.errors import GovmediaError, InputError, NotebookError, hint
+from govmedia_kit.kernel import Kernel, started_kernel
+from govmedia_kit.read import read_settings, resource
+
+__all__ = ["FORMATS", "check_parameters", "fingerprint", "make_bulletin", "replace_folder"]
+
+FORMATS = ("html", "ipynb")
+FIXED = ("figures.json", "measured.parquet", "findings.csv", "manifest.json")
+LIBRARIES = ("altair", "narwhals", "nbclient", "papermill", "polars", "scipy", "vl-convert-python")
+
+
+def make_bulletin(
+    audit: Path | str,
+    out: Path | str,
+    *,
+    formats: Iterable[str] = FORMATS,
+    notebook: Path | str | None = None,
+    kernel: Kernel | None = None,
+    progress: Callable[[str], None] = lambda step: None,
+    **parameters: Any,
+) -> Path:
+    """Make one bulletin of an audit folder and return the folder `out`, with everything that DESIGN lists in it.
+
+    `parameters` go to the notebook's parameters cell (region, as_of, language, ...); None means the notebook's own.
+    `kernel` is a running kernel, to be used again; without it one is started and stopped.
+    Raises InputError before anything runs for a folder, setting, region or format that cannot be used, NotebookError for a
+    parameter that the notebook does not take or a cell that fails. `out` is untouched then.
+    """
+    audit, out = Path(audit).resolve(), Path(out).resolve()
+    formats = list(dict.fromkeys(formats))
+    for name in formats:
+        if name not in FORMATS:
+            raise InputError("unknown_format", found=name, hint=hint(name, FORMATS), known=FORMATS)
+    source = Path(notebook) if notebook is not None else resource("notebooks") / "bulletin.ipynb"
+    settings = read_settings(audit, as_of=parameters.get("as_of") or None, language=parameters.get("language") or None)
+    given = {name: value for name, value in parameters.items() if value is not None}
+    _may_replace(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
+    try:
+        # The kernel starts while papermill is imported to look at the parameters: both take their time.
+        with contextlib.nullcontext(kernel) if kernel is not None else started_kernel() as running:
+            check_parameters(source, given)
+            progress("notebook")
+            executed = _execute(source, staging, audit, given, running)
+        for name in formats:
+            progress(name)
+            _print(name, executed, staging, settings.language)
+        _manifest(staging, source, audit, given, formats)
+        replace_folder(staging, out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return out
+
+
+def check_parameters(notebook: Path, given: dict[str, Any]) -> None:
+    """Hold parameters against the notebook's parameters cell: an unknown name or a wrong type is a NotebookError."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import papermill
+
+        known = papermill.inspect_notebook(str(notebook))
+    types: dict[str, Any] = {"str": str, "int": int, "float": (int, float), "bool": bool}
+    for name, value in given.items():
+        if name not in known:
+            raise NotebookError(
+                "unknown_parameter",
+                path=notebook.name,
+                found=name,
+                hint=hint(name, known),
+                known=sorted(known),
+            )
+        wanted = known[name]["inferred_type_name"]
+        if wanted in types and (not isinstance(value, types[wanted]) or (isinstance(value, bool) and wanted != "bool")):
+            raise NotebookError("bad_parameter", path=notebook.name, name=name, wanted=wanted, found=repr(value))
+
+
+def _relative(audit: Path, start: Path) -> str:
+    """The audit seen from the folder in which the notebook runs and stays, so that it can be run there again."""
+    try:
+        return Path(os.path.relpath(audit, start)).as_posix()
+    except ValueError:  # another drive on Windows
+        return audit.as_posix()
+
+
+def _may_replace(out: Path) -> None:
+    """Only a folder that a bulletin made, or an empty one, is replaced: a user's files are never lost."""
+    if out.is_file():
+        raise InputError("out_is_a_file", path=out)
+    if not out.is_dir():
+        return
+    ours = {f"bulletin.{name}" for name in ("ipynb", "html", "docx", "pdf")} | {
+        "annexes.xlsx",
+        "notices",
+        *FIXED,
+    }
+    if foreign := sorted({p.name for p in out.iterdir()} - ours):
+        raise InputError("out_is_not_ours", path=out, found=foreign[:3])
+
+
+def replace_folder(made: Path, out: Path) -> None:
+    """Put a finished folder in the place of another, which is only removed once the new one stands."""
+    made.chmod(0o755)
+    old = out.with_name(f".{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    made.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _execute(source: Path, folder: Path, audit: Path, given: dict[str, Any], kernel: Kernel) -> Any:
+    """The notebook run with its parameters in `folder`, its figures and tables written there by its last cell."""
+    import logging
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import nbformat
+        import papermill
+        from papermill.exceptions import PapermillExecutionError
+
+        logging.getLogger("papermill").setLevel(logging.ERROR)
+        try:
+            executed = papermill.execute_notebook(
+                str(source),
+                None,
+                parameters={**given, "audit": _relative(audit, folder), "out": "."},
+                cwd=str(folder),
+                progress_bar=False,
+                log_output=False,
+                kernel_name="python3",
+                km=kernel.ready(folder),
+            )
+        except PapermillExecutionError as error:
+            raise _told(error, source, audit, given) from error
+        finally:
+            kernel.leave(folder.parent)
+    _forget_the_run(executed)
+    nbformat.write(executed, folder / "bulletin.ipynb")
+    return executed
+
+
+def _told(error: Any, source: Path, audit: Path, given: dict[str, Any]) -> Exception:
+    """The kit's own error where a cell raised one.
+
+    A kernel hands over only text, so what the cell did is done again here, where the error keeps its facts.
+    """
+    from govmedia_kit.read import read_audit
+    from govmedia_kit.rounds import measure_round
+
+    try:
+        measure_round(
+            read_audit(audit, **{n: v for n, v in given.items() if n in ("region", "as_of", "language", "engine")})
+        )
+    except GovmediaError as told:
+        return told
+    return NotebookError(
+        "notebook_failed", path=source.name, row=error.cell_index, found=f"{error.ename}: {error.evalue}"
+    )
+
+
+def _forget_the_run(executed: Any) -> None:
+    """Take out what differs from one run to the next: times, ids of the run, the path of the source."""
+    executed.metadata.pop("papermill", None)
+    for i, cell in enumerate(executed.cells):
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        cell["id"] = f"cell-{i}"
+
+
+def _print(name: str, executed: Any, folder: Path, language: str) -> None:
+    from govmedia_kit.render import html
+    from govmedia_kit.render.notebook import blocks_of
+
+    if name == "html":
+        (folder / "bulletin.html").write_text(
+            html.page(blocks_of(executed), language=language), encoding="utf-8", newline="\n"
+        )
+
+
+def _manifest(folder: Path, source: Path, audit: Path, given: dict[str, Any], formats: list[str]) -> None:
+    """Versions, parameters and the sha256 of every input and output; the clock stands here and nowhere else."""
+    import datetime as dt
+    from importlib.metadata import version
+
+    if "ipynb" not in formats:
+        (folder / "bulletin.ipynb").unlink()
+    manifest = {
+        "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "kit": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "parameters": given,
+        "formats": formats,
+        "notebook": {source.name: _sha256(source)},
+        "inputs": fingerprint(audit),
+        "outputs": {p.relative_to(folder).as_posix(): _sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()},
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def fingerprint(audit: Path) -> dict[str, str]:
+    """The sha256 of every file of an audit folder by its path there, scripts and hidden files aside."""
+    files = sorted(
+        p for p in audit.rglob("*") if p.is_file() and p.suffix != ".py" and not p.name.startswith((".", "~$"))
+    )
+    return {p.relative_to(audit).as_posix(): _sha256(p) for p in files}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
