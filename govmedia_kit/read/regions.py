@@ -29,9 +29,10 @@ def regions_of_units(units: Iterable[str], *, root: str | None = None) -> dict[s
     """
     names = _names(root)
     levels = dict(zip(divisions()["code"], divisions()["level"], strict=True))
+    parents = dict(zip(divisions()["code"], divisions()["parent"], strict=True))
     found = {}
     for unit in units:
-        code = _region(unit, names, root, levels)
+        code = _region(unit, names, root, levels, parents)
         if code is not None:
             found[unit] = code
     return found
@@ -42,30 +43,29 @@ def _names(root: str | None) -> dict[str, list[str]]:
     table = divisions()
     if root is not None and (inside := within(root)):
         table = table.filter(pl.col("code").is_in(inside))
+    # A prefecture's stem that a county bears too (白银市, 白银区) says nothing alone.
+    stems = set(table.filter(pl.col("level") == "county")["short_name"]) | COMMON
     names: dict[str, set[str]] = {}
     for code, name, short, level in table.select("code", "name", "short_name", "level").iter_rows():
         called = {name}
         if "自治" in name:
             # 临夏州, 张家川县, 内蒙古自治区: as officials say it.
             called |= {short + name[-1]} if not name.endswith("自治区") else {short + "自治区"}
-        if level in ("province", "prefecture") and len(short) >= 2 and short not in COMMON:
+        if level in ("province", "prefecture") and len(short) >= 2 and short not in stems:
             called.add(short)
         for word in called:
             names.setdefault(word, set()).add(code)
-    stems = table.filter(pl.col("level") == "county")["short_name"].to_list()
-    # A prefecture's stem that a county bears too (白银市, 白银区) says nothing alone.
-    for stem in set(stems) & names.keys():
-        names.pop(stem)
     return {name: sorted(codes) for name, codes in names.items()}
 
 
-def _region(unit: str, names: dict[str, list[str]], root: str | None, levels: dict[str, str]) -> str | None:
+def _region(
+    unit: str, names: dict[str, list[str]], root: str | None, levels: dict[str, str], parents: dict[str, str | None]
+) -> str | None:
     rest = BEFORE.sub("", re.sub(r"\s", "", unit))
     if root is not None and rest[:1] in ("省", "市", "县", "区") and levels.get(root) in ("province", "prefecture", "county"):
         # 省公安厅 is the province's own where the province is audited; 市公安局 is the city's where the city is.
         own = {"省": "province", "市": "prefecture", "县": "county", "区": "county"}[rest[0]]
         return root if own == levels[root] else None
-    parents = dict(zip(divisions()["code"], divisions()["parent"], strict=True))
     current: str | None = None
     while True:
         step = _longest(rest, names, current, parents)

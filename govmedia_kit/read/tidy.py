@@ -8,6 +8,7 @@ left out is counted with its reason.
 from __future__ import annotations
 
 import re
+import zipfile
 
 import polars as pl
 
@@ -29,11 +30,22 @@ def merged_ranges(path: str, sheet: str) -> list[tuple[tuple[int, int], tuple[in
     """Ranges of merged cells of a sheet, as ((row, column), (row, column)) from 0; none where the file tells none."""
     import python_calamine
 
+    if not _has_merged_cells(path):
+        return []
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as book:
             return list(book.get_sheet_by_name(sheet).merged_cell_ranges or [])
     except Exception:  # old .xls and .ods files do not tell; a sheet without merged cells reads the same
         return []
+
+
+def _has_merged_cells(path: str) -> bool:
+    """Whether any sheet merges cells; asked first, since telling which costs a second reading of the sheet."""
+    if not zipfile.is_zipfile(path):
+        return True
+    with zipfile.ZipFile(path) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+        return not sheets or any(b"<mergeCell " in parts.read(name) for name in sheets)
 
 
 def tidied(grid: Grid, *, merged: list[tuple[tuple[int, int], tuple[int, int]]] = ()) -> tuple[list[Grid], list[Problem]]:  # type: ignore[assignment]
@@ -42,8 +54,7 @@ def tidied(grid: Grid, *, merged: list[tuple[tuple[int, int], tuple[int, int]]] 
     A sheet whose header names fewer than two fields of a ledger gives no grid. A wide sheet gives one grid per platform.
     """
     if not grid.header:
-        grid = _fill_merged(grid, merged)
-    grid = _two_rows(tables.headed(grid, "accounts"))
+        grid = _headed(_fill_merged(grid, merged))
     matched = tables.match_columns(grid.header, "accounts")
     wide = _wide_columns(grid, matched)
     if len(set(matched.values())) + len(wide) < 2:
@@ -66,24 +77,32 @@ def _fill_merged(grid: Grid, merged: list[tuple[tuple[int, int], tuple[int, int]
     return grid._replace(frame=frame)
 
 
-def _two_rows(grid: Grid) -> Grid:
-    """A header of two rows as one: the second row names columns that the first only groups."""
-    if not grid.frame.height:
-        return grid
-    second = ["" if cell is None else str(cell).strip() for cell in grid.frame.drop(ROW).row(0)]
-    open_ = [i for i, name in enumerate(grid.header) if not name]
-    below = [i for i, name in enumerate(second) if name]
-    named = tables.match_columns(second, "accounts")
-    group_cells = [i for i in below if i in named or _platform_of(second[i])]
-    # Every cell of the row is a name of a column: data rows hold other things.
-    if len(group_cells) < 2 or len(group_cells) < len(below) or not set(open_) & set(below):
-        return grid
+def _headed(grid: Grid) -> Grid:
+    """The header found, in one row or in two: the row with most names, and what the row above or below adds to it."""
+    best, head = tables.header_row(grid, "accounts")
+    names, rows_below = head[best], best + 1
+    if best and sum(map(bool, head[best - 1])) >= 2:
+        names = _two_rows(head[best - 1], names)
+    elif best + 1 < len(head) and _is_header(head[best + 1], names):
+        names, rows_below = _two_rows(names, head[best + 1]), best + 2
+    return grid._replace(frame=grid.frame.slice(rows_below), header=names)
+
+
+def _is_header(row: list[str], above: list[str]) -> bool:
+    """Whether a row beneath a header goes on with it: it names columns, and some that the header leaves without a name."""
+    named = tables.match_columns(row, "accounts")
+    filled = [i for i, name in enumerate(row) if name]
+    names = [i for i in filled if i in named or _platform_of(row[i])]
+    return len(names) >= 2 and len(names) == len(filled) and any(not above[i] for i in filled)
+
+
+def _two_rows(groups: list[str], names: list[str]) -> list[str]:
+    """Two rows of a header as one: 微信 over 名称 is 微信名称; a column with one name has that."""
     joined, group = [], ""
-    for i, name in enumerate(grid.header):
-        group = name or group
-        joined.append(second[i] if second[i] in ("", name) else _joined(group, second[i]) if i in below else name)
-    joined = [joined[i] or grid.header[i] for i in range(len(grid.header))]
-    return grid._replace(frame=grid.frame.slice(1), header=joined)
+    for above, name in zip(groups, names, strict=True):
+        group = above or group
+        joined.append(_joined(group, name) if name and name != above else name or above)
+    return joined
 
 
 def _joined(group: str, name: str) -> str:
@@ -93,9 +112,9 @@ def _joined(group: str, name: str) -> str:
 
 def _without_totals(grid: Grid) -> tuple[Grid, list[Problem]]:
     cells = [c for c in grid.frame.columns if c != ROW]
-    text = pl.concat_list([values.clean(pl.col(c).cast(pl.String)) for c in cells])
-    filled = text.list.eval(pl.element().filter(pl.element().is_not_null() & (pl.element() != ""))).list
-    marked = grid.frame.with_columns(__filled=filled.len(), __first=filled.first().str.to_lowercase())
+    text = [pl.when(pl.col(c).cast(pl.String).str.strip_chars() != "").then(pl.col(c).cast(pl.String)) for c in cells]
+    first = values.clean(pl.coalesce(text)).str.to_lowercase()
+    marked = grid.frame.with_columns(__filled=pl.sum_horizontal(t.is_not_null() for t in text), __first=first)
     kind = (
         pl.when(pl.col("__filled") == 0)
         .then(pl.lit("blank"))

@@ -1,0 +1,114 @@
+"""This round against the last one."""
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from govmedia_kit.errors import InputError
+from govmedia_kit.figures import figures
+from govmedia_kit.followup import follow_up, matched, previous_round, trend
+from govmedia_kit.read import read_audit
+from govmedia_kit.rounds import Round, measure_round
+
+
+def ledger(rows: list[tuple]) -> pl.DataFrame:
+    names = ["account_id", "platform", "platform_id", "name", "unit"]
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def test_an_account_is_matched_by_its_platforms_id_when_it_was_renamed():
+    before = ledger([("a", "weibo", "17", "旧名", "甲局")])
+    now = ledger([("b", "weibo", "17", "新名", "甲局")])
+    assert matched(now, before).rows() == [("b", "a", "platform_id", "新名", "旧名", True)]
+
+
+def test_name_and_unit_match_where_there_is_no_id():
+    before = ledger([("a", "weibo", None, "甲局发布", "甲局"), ("c", "weibo", None, "甲局发布", "乙局")])
+    now = ledger([("b", "weibo", None, "甲局发布", "甲局")])
+    assert matched(now, before)["previous_account_id"].to_list() == ["a"]
+
+
+def test_a_lone_account_of_unit_and_platform_is_a_doubtful_match():
+    before = ledger([("a", "weibo", None, "旧名", "甲局")])
+    now = ledger([("b", "weibo", None, "新名", "甲局")])
+    assert matched(now, before).select("matched_by", "renamed").row(0) == ("unit_and_platform", True)
+
+
+def test_two_candidates_are_no_match():
+    before = ledger([("a", "weibo", None, "旧一", "甲局"), ("c", "weibo", None, "旧二", "甲局")])
+    now = ledger([("b", "weibo", None, "新名", "甲局")])
+    assert matched(now, before).height == 0
+
+
+ROWS_BEFORE = """account_id,platform,name,unit,last_post_on,closed_on
+a,weibo,甲,甲局,2020-01-01,
+b,weibo,乙,乙局,2020-01-01,
+c,weibo,丙,丙局,2020-03-30,
+d,weibo,丁,丁局,2020-01-01,
+"""
+# a is mended, b persists, c is new, d was closed.
+ROWS_NOW = """account_id,platform,name,unit,last_post_on,closed_on
+a,weibo,甲,甲局,2020-06-29,
+b,weibo,乙,乙局,2020-01-01,
+c,weibo,丙,丙局,2020-05-01,
+d,weibo,丁,丁局,2020-01-01,2020-05-01
+"""
+
+
+def audit_folder(folder: Path, rows: str, as_of: str, previous: str = "") -> Path:
+    folder.mkdir()
+    (folder / "accounts.csv").write_text(rows, encoding="utf-8")
+    (folder / "audit.toml").write_text(f'as_of = {as_of}\nprevious = "{previous}"\n', encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def two_rounds(tmp_path: Path) -> tuple[Round, Round]:
+    audit_folder(tmp_path / "第一轮", ROWS_BEFORE, "2020-03-31")
+    now = measure_round(read_audit(audit_folder(tmp_path / "second", ROWS_NOW, "2020-06-30", "../第一轮")))
+    before = previous_round(now)
+    assert before is not None
+    return now, before
+
+
+def test_each_account_that_failed_has_its_outcome(two_rounds):
+    rows = follow_up(*two_rounds)
+    assert dict(rows.select("name", "outcome").iter_rows()) == {"甲": "fixed", "乙": "persisting", "丙": "new", "丁": "gone"}
+
+
+def test_the_figures_count_the_outcomes(two_rounds):
+    numbers = figures(two_rounds[0], followed=follow_up(*two_rounds))
+    found = {name: numbers[f"followup.{name}"].value for name in ("failed_before", "fixed", "persisting", "gone", "new")}
+    assert found == {"failed_before": 3, "fixed": 1, "persisting": 1, "gone": 1, "new": 1}
+
+
+def test_the_trend_has_a_row_a_round_the_earliest_first(two_rounds):
+    rows = trend(two_rounds[0])
+    assert rows["as_of"].to_list() == [dt.date(2020, 3, 31), dt.date(2020, 6, 30)]
+    assert rows.select("checked", "failed").rows() == [(4, 3), (3, 2)]
+
+
+def test_without_a_previous_round_there_is_none(gansu):
+    assert previous_round(measure_round(read_audit(gansu))) is None
+
+
+def test_a_previous_round_that_is_not_earlier_is_an_error(tmp_path):
+    audit_folder(tmp_path / "a", ROWS_BEFORE, "2020-07-31")
+    now = measure_round(read_audit(audit_folder(tmp_path / "b", ROWS_NOW, "2020-06-30", "../a")))
+    with pytest.raises(InputError, match="not before"):
+        previous_round(now)
+
+
+def test_a_round_against_its_own_copy_finds_every_failure_persisting(gansu, tmp_path):
+    copy = tmp_path / "again"
+    shutil.copytree(gansu, copy)
+    text = (copy / "audit.toml").read_text(encoding="utf-8").replace("as_of = 2019-07-15", "as_of = 2019-07-14")
+    (copy / "audit.toml").write_text(text, encoding="utf-8")
+    now, before = measure_round(read_audit(gansu)), measure_round(read_audit(copy))
+    rows = follow_up(now, before)
+    both = set(before.measured.filter(verdict="failed")["account_id"]) & set(now.measured.filter(verdict="failed")["account_id"])
+    assert set(rows.filter(outcome="persisting")["account_id"]) == both
+    assert len(both) > 50
