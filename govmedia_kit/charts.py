@@ -19,7 +19,18 @@ from govmedia_kit.rounds import Round
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["accounts_per_unit", "calendar", "channels", "enable", "gaps_by_platform", "register_fonts", "reply_times"]
+__all__ = [
+    "accounts_per_unit",
+    "calendar",
+    "channels",
+    "enable",
+    "gaps_by_platform",
+    "register_fonts",
+    "reply_times",
+    "sensitivity",
+    "silence_calendar",
+    "survival",
+]
 
 FONT = "Noto Sans SC, Microsoft YaHei, PingFang SC, Noto Sans CJK SC, sans-serif"
 # Okabe and Ito's colours, told apart by colour-blind readers.
@@ -79,9 +90,20 @@ def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     register_fonts()
     return {
         "application/vnd.vegalite.v5+json": {**spec, "$schema": V5},
-        "image/svg+xml": vl_convert.vegalite_to_svg(spec),
+        "image/svg+xml": _own_ids(vl_convert.vegalite_to_svg(spec), spec),
         "text/plain": spec.get("description", ""),
     }
+
+
+def _own_ids(svg: str, spec: dict[str, Any]) -> str:
+    """The picture with ids of its own: the converter counts on from one picture to the next as long as it runs."""
+    import hashlib
+    import json
+    import re
+
+    prefix = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
+    ids = {old: f"p{prefix}-{i}" for i, old in enumerate(dict.fromkeys(re.findall(r'\sid="([^"]+)"', svg)))}
+    return re.sub(r'(\sid="|url\(#|href="#)([^")]+)', lambda found: found[1] + ids.get(found[2], found[2]), svg)
 
 
 def _said(key: str, round_: Round, **facts: Any) -> str:
@@ -171,7 +193,12 @@ def gaps_by_platform(round_: Round, figures: dict[str, Figure]) -> alt.LayerChar
             y=alt.Y("platform_said:N", sort=order, title=None),
             yOffset=alt.YOffset("level:N", sort=levels),
             color=alt.Color("level:N", sort=levels, title=_said("level", round_)),
-            size=alt.Size("accounts:Q", title=_said("accounts", round_), scale=alt.Scale(domainMin=1, rangeMin=20), legend=alt.Legend(tickMinStep=1, tickCount=4)),
+            size=alt.Size(
+                "accounts:Q",
+                title=_said("accounts", round_),
+                scale=alt.Scale(domainMin=1, rangeMin=20),
+                legend=alt.Legend(tickMinStep=1, tickCount=4),
+            ),
             tooltip=["platform_said:N", "level:N", "gap_days:Q", "accounts:Q"],
         )
     )
@@ -191,7 +218,6 @@ def gaps_by_platform(round_: Round, figures: dict[str, Figure]) -> alt.LayerChar
 
 def calendar(round_: Round) -> alt.Chart:
     """How many posts on each day of the window: weeks across, weekdays down."""
-    import altair as alt
 
     s = round_.audit.settings
     first = s.as_of - dt.timedelta(days=s.window_days - 1)
@@ -206,33 +232,41 @@ def calendar(round_: Round) -> alt.Chart:
             week=pl.col("date").dt.truncate("1w"),
         )
     )
-    weekdays = prose.said("charts.weekdays", round_.language)
-    values = [
-        {
-            "date": r["date"].isoformat(),
-            "week": r["week"].isoformat(),
-            "weekday": weekdays[r["weekday"] - 1],
-            "posts": r["posts"],
-        }
-        for r in rows.iter_rows(named=True)
-    ]
     work, rest = (
         _mean(rows.filter(pl.col("weekday") <= 5)["posts"]),
         _mean(rows.filter(pl.col("weekday") > 5)["posts"]),
     )
-    chart = (
+    chart = _calendar(rows.select("date", number="posts"), round_, _said("posts", round_), scheme="blues")
+    number = {"days": s.window_days, "posts": int(rows["posts"].sum())}
+    averages = {"weekday": work, "weekend": rest}
+    return _properties(chart, "calendar", round_, 180, **number, **averages)
+
+
+def _calendar(rows: pl.DataFrame, round_: Round, title: str, *, scheme: Any) -> alt.Chart:
+    """A heat map of days, weeks across and weekdays down; `rows` have date and number."""
+    import altair as alt
+
+    weekdays = prose.said("charts.weekdays", round_.language)
+    dated = rows.with_columns(weekday=pl.col("date").dt.weekday(), week=pl.col("date").dt.truncate("1w"))
+    values = [
+        {
+            "date": row["date"].isoformat(),
+            "week": row["week"].isoformat(),
+            "weekday": weekdays[row["weekday"] - 1],
+            "number": row["number"],
+        }
+        for row in dated.iter_rows(named=True)
+    ]
+    return (
         alt.Chart(alt.Data(values=values))
         .mark_rect(stroke="#ffffff", strokeWidth=1)
         .encode(
             x=alt.X("week:O", title=_said("week", round_), axis=alt.Axis(labelAngle=-60, labelOverlap=True)),
             y=alt.Y("weekday:O", sort=weekdays, title=_said("weekday", round_)),
-            color=alt.Color("posts:Q", title=_said("posts", round_), scale=alt.Scale(scheme="blues")),
-            tooltip=["date:O", "posts:Q"],
+            color=alt.Color("number:Q", title=title, scale=alt.Scale(scheme=scheme)),
+            tooltip=["date:O", "number:Q"],
         )
     )
-    number = {"days": s.window_days, "posts": int(rows["posts"].sum())}
-    averages = {"weekday": work, "weekend": rest}
-    return _properties(chart, "calendar", round_, 180, **number, **averages)
 
 
 def channels(round_: Round, figures: dict[str, Figure]) -> alt.Chart:
@@ -268,12 +302,16 @@ def channels(round_: Round, figures: dict[str, Figure]) -> alt.Chart:
     return _properties(chart, "channel", round_, max(80, 28 * platforms), none=none, full=full)
 
 
-def reply_times(round_: Round, figures: dict[str, Figure]) -> alt.LayerChart:
-    """How long messages wait: the Kaplan-Meier curve of those not yet answered, with its band."""
+def reply_times(round_: Round, figures: dict[str, Figure]) -> alt.LayerChart | None:
+    """How long messages wait: the Kaplan-Meier curve of those not yet answered, with its band.
+
+    None, which a notebook shows as nothing, where there are no messages or nobody noted the replies.
+    """
     import altair as alt
 
-    assert round_.replies is not None
-    waits = round_.replies.filter(pl.col("wait_days").is_not_null())
+    waits = pl.DataFrame() if round_.replies is None else round_.replies.filter(pl.col("wait_days").is_not_null())
+    if not waits.height:
+        return None
     curve = estimates.waiting_time(waits["wait_days"], ~waits["replied"])
     start = {"time": 0.0, "survival": 1.0, "low": 1.0, "high": 1.0}
     rows = [start, *curve.select(pl.col("time", "survival"), pl.col("low", "high").fill_nan(None)).to_dicts()]
@@ -306,3 +344,88 @@ def _words(column: pl.Expr, name: str, language: str) -> pl.Expr:
 
 def _mean(numbers: pl.Series) -> str:
     return f"{numbers.sum() / numbers.len():.0f}" if numbers.len() else "0"
+
+
+def sensitivity(round_: Round, figures: dict[str, Figure]) -> alt.LayerChart:
+    """How many accounts are silent for each threshold, in calendar and in working days; the rule's own is marked."""
+    import altair as alt
+
+    from govmedia_kit import gap_tables, rules
+
+    said = {"calendar": _said("calendar_days", round_), "working": _said("working_days", round_)}
+    rows = gap_tables.sensitivity(round_.measured).with_columns(pl.col("counted").replace(said))
+    line = (
+        alt.Chart(alt.Data(values=rows.select("counted", "threshold", "silent").to_dicts()))
+        .mark_line()
+        .encode(
+            x=alt.X("threshold:Q", title=_said("threshold", round_)),
+            y=alt.Y("silent:Q", title=_said("silent", round_), scale=alt.Scale(domainMin=0)),
+            color=alt.Color("counted:N", title=_said("counted", round_)),
+            strokeDash=alt.StrokeDash("counted:N", title=_said("counted", round_)),
+        )
+    )
+    mark = alt.Chart(alt.Data(values=[{"at": rules.threshold(round_.rules, "stale") or 14}]))
+    layers = alt.layer(line, mark.mark_rule(strokeDash=[5, 4], color="#333333").encode(x="at:Q"))
+    numbers = {"seven": "updates.over_7", "fourteen": "updates.over_14", "ninety": "updates.over_90"}
+    return _properties(layers, "sensitivity", round_, 220, **{k: figures[v].text for k, v in numbers.items()})
+
+
+def silence_calendar(round_: Round) -> alt.Chart:
+    """How many accounts had been silent for longer than the rule allows, on each day of the window."""
+    from govmedia_kit import gaps, rules
+
+    s = round_.audit.settings
+    limit = int(rules.threshold(round_.rules, "stale") or 14)
+    silences = gaps.silences(round_.days, round_.measured, as_of=s.as_of, window_days=s.window_days)
+    over = silences.filter(pl.col("days") > limit).select(
+        pl.date_ranges(pl.col("first_day") + pl.duration(days=limit), "last_day").alias("date")
+    )
+    counted = over.explode("date").group_by("date").agg(number=pl.len())
+    first = s.as_of - dt.timedelta(days=s.window_days - 1)
+    rows = (
+        pl.DataFrame({"date": pl.date_range(first, s.as_of, eager=True)})
+        .join(counted, on="date", how="left")
+        .with_columns(pl.col("number").fill_null(0))
+    )
+    # Before the window has run for that long, nobody can be seen to have been silent for it.
+    rows = rows.filter(pl.col("date") >= first + dt.timedelta(days=limit))
+    chart = _calendar(rows, round_, _said("accounts", round_), scheme="oranges")
+    most, least = rows["number"].max() or 0, rows["number"].min() or 0
+    return _properties(chart, "silence", round_, 180, limit=limit, most=most, least=least)
+
+
+def survival(round_: Round) -> alt.LayerChart:
+    """How long accounts keep posting: the share without a long silence since the window began, by platform."""
+    import altair as alt
+
+    from govmedia_kit import gap_tables, rules
+
+    s = round_.audit.settings
+    first = s.as_of - dt.timedelta(days=s.window_days - 1)
+    common = round_.measured["platform"].value_counts(sort=True).filter(pl.col("count") >= 10)["platform"].head(4)
+    accounts = round_.measured.filter(pl.col("platform").is_in(common.to_list()), "checked").with_columns(
+        # Time runs from the window's first day: what was before it is not seen for all alike.
+        opened_on=pl.max_horizontal("opened_on", pl.lit(first)),
+        observed_from=pl.max_horizontal("observed_from", pl.lit(first)),
+    )
+    curve = gap_tables.time_to_silence(
+        round_.days,
+        accounts,
+        as_of=s.as_of,
+        silent_after=int(rules.threshold(round_.rules, "stale") or 14),
+        by="platform",
+    )
+    start = curve.select("platform").unique().with_columns(time=0.0, survival=1.0, low=1.0, high=1.0)
+    rows = pl.concat([start, curve.select(start.columns)]).with_columns(
+        pl.col("low", "high").fill_nan(None), said=_words(pl.col("platform"), "platform", round_.language)
+    )
+    base = alt.Chart(alt.Data(values=rows.sort("said", "time").to_dicts())).encode(
+        x=alt.X("time:Q", title=_said("since_start", round_)),
+        color=alt.Color("said:N", title=_said("platform", round_), legend=alt.Legend(symbolOpacity=1)),
+    )
+    percent = alt.Axis(format=".0%")
+    line = base.mark_line(interpolate="step-after").encode(
+        y=alt.Y("survival:Q", title=_said("lasting", round_), axis=percent, scale=alt.Scale(domain=[0, 1]))
+    )
+    band = base.mark_area(interpolate="step-after", opacity=0.12).encode(y="low:Q", y2="high:Q")
+    return _properties(alt.layer(band, line), "survival", round_, 240, platforms=common.len())

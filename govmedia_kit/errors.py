@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from govmedia_kit.languages import is_english, spelt
+
 __all__ = [
     "GovmediaError",
     "InputError",
@@ -38,19 +40,18 @@ def _messages() -> dict[str, dict[str, str]]:
 
 def sentence(kind: str, language: str = "zh-Hans", **facts: Any) -> str:
     """The sentence of `kind` in `language` (English for "en", Chinese otherwise), its braces filled with `facts`."""
-    english = language.startswith("en")
     if callable(near := facts.get("hint", "")):
         facts["hint"] = near(language)
-    return _messages()[kind]["en" if english else "zh"].format_map(
-        {name: _said(fact, language) for name, fact in facts.items()}
-    )
+    row = _messages()[kind]
+    template = row["en"] if is_english(language) else spelt(row["zh"], language)
+    return template.format_map({name: _said(fact, language) for name, fact in facts.items()})
 
 
 def _said(fact: Any, language: str) -> str:
     if isinstance(fact, Place):
         return fact.say(language)
     if isinstance(fact, list | tuple | set | dict) and not isinstance(fact, str):
-        return ("、", ", ")[language.startswith("en")].join(map(str, fact))
+        return ("、", ", ")[is_english(language)].join(map(str, fact))
     return str(fact)
 
 
@@ -65,7 +66,7 @@ class hint:
             return ""
         return (
             f"Did you mean {' or '.join(self.near)}? "
-            if language.startswith("en")
+            if is_english(language)
             else f"是不是“{'”或“'.join(self.near)}”？"
         )
 
@@ -86,7 +87,7 @@ class Place(NamedTuple):
             parts.append(f"{self.letter}{self.row}")
         else:
             if self.row is not None:
-                parts.append(f"line {self.row}" if language.startswith("en") else f"第{self.row}行")
+                parts.append(f"line {self.row}" if is_english(language) else f"第{self.row}行")
             parts.append(self.column)
         return " › ".join(part for part in parts if part)
 

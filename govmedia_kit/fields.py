@@ -17,6 +17,8 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from govmedia_kit.languages import is_english, spelt
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -33,7 +35,7 @@ __all__ = [
 ]
 
 # Columns whose words are a vocabulary; the vocabulary has the column's name.
-VOCABULARY_COLUMNS = ("platform", "unit_level", "filing_status", "severity", "channel", "verdict")
+VOCABULARY_COLUMNS = ("platform", "unit_level", "filing_status", "severity", "channel", "verdict", "reason")
 
 
 class Field(NamedTuple):
@@ -129,7 +131,7 @@ def label(column: str, language: str = "zh-Hans") -> str:
     """What a reader calls a column; the column's own name where the dictionary does not know it."""
     for table in _fields().values():
         if column in table:
-            return table[column].label_en if language.startswith("en") else table[column].label_zh
+            return table[column].label_en if is_english(language) else spelt(table[column].label_zh, language)
     return column
 
 
@@ -138,4 +140,4 @@ def word_label(column: str, value: str | None, language: str = "zh-Hans") -> str
     word = (vocabulary_of(column) or {}).get(value or "")
     if word is None:
         return value or ""
-    return word.label_en if language.startswith("en") else word.label_zh
+    return word.label_en if is_english(language) else spelt(word.label_zh, language)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import csv
 import functools
 from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from govmedia_kit import duplication, estimates
+from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read import divisions
 from govmedia_kit.rounds import Round
 
@@ -47,16 +49,18 @@ def _catalogue() -> dict[str, dict[str, str]]:
         return {row["id"]: row for row in csv.DictReader(file)}
 
 
-def figures(round_: Round, *, followed: pl.DataFrame | None = None) -> dict[str, Figure]:
+def figures(round_: Round) -> dict[str, Figure]:
     """The figures of a round by id, in the order of `figures.csv`, each followed by its breakdowns.
 
     Ids without `@` always exist; their value is null where it is not known. Breakdowns have the suffix `@<unit_level>`,
     `@platform:<platform>` or `@region:<code>` (a division and all beneath it) and exist where there is something to say.
-    `low` and `high` are the 95 % Wilson interval of a rate. `followed` is the result of `followup.follow_up`.
+    `low` and `high` are the 95 % Wilson interval of a rate. The ids `followup.*` are known once
+    `followup.followed` has looked back at the previous round.
     """
     groups = _groups(round_)
     values = _account_values(groups, round_) + _unit_values(groups) + _reply_values(groups, round_)
-    values += _whole_values(round_) + _followup_values(followed)
+    values += _lookalike_values(groups, round_)
+    values += _whole_values(round_) + _followup_values(round_)
     by_id: dict[str, dict[str, tuple]] = {}
     for identifier, group, numbers in values:
         by_id.setdefault(identifier, {})[group] = numbers
@@ -74,12 +78,14 @@ def figures(round_: Round, *, followed: pl.DataFrame | None = None) -> dict[str,
 
 def _figure(identifier: str, group: str, row: dict[str, str], numbers: tuple, language: str) -> Figure:
     value, low, high, count, of = numbers
-    english = language.startswith("en")
-    label = row["label_en" if english else "label_zh"] + _group_label(group, language)
+    english = is_english(language)
+    label = (row["label_en"] if english else spelt(row["label_zh"], language)) + _group_label(group, language)
     where = row["where"] + (f" AND {_group_where(group)}" if group else "")
-    if group.startswith("@platform:"):
-        # Among the accounts of one platform, a unit's accounts are those that it has there.
-        where = where.replace("unit_accounts", "same_platform_accounts")
+    if group and where.startswith("unit_accounts "):
+        # In a group, a unit's accounts are those that it has there: `unit_accounts` counts all of them.
+        beneath = f"SELECT unit FROM measured WHERE {_group_where(group)} GROUP BY unit"
+        many = row["where"].replace("unit_accounts", "COUNT(*)")
+        where = f"{_group_where(group)} AND unit IN ({beneath} HAVING {many})"
     evidence = {"table": row["table"], "where": where.removeprefix("TRUE AND ")}
     return Figure(identifier + group, value, low, high, count, of, label, _text(value, row["kind"], english), evidence)
 
@@ -89,13 +95,13 @@ def _text(value: float | None, kind: str, english: bool) -> str:
         return "not known" if english else "未知"
     if kind == "rate":
         return f"{rounded(value * 100, 1)}%"
+    if kind == "points":
+        return rounded(value, 1)
     return rounded(value, 1).removesuffix(".0") if kind == "days" else str(int(value))
 
 
 def rounded(value: float, digits: int) -> str:
     """Rounded as offices round, halves up, from the shortest decimal that is the number."""
-    from decimal import ROUND_HALF_UP, Decimal
-
     return str(Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
@@ -109,7 +115,7 @@ def _group_label(group: str, language: str) -> str:
         said = _division_names().get(value, value)
     else:
         said = word_label(kind or "unit_level", value, language)
-    return f" ({said})" if language.startswith("en") else f"（{said}）"
+    return f" ({said})" if is_english(language) else f"（{said}）"
 
 
 @functools.cache
@@ -155,6 +161,10 @@ def _account_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
         **{f"updates.{mark}": pl.col(mark).sum() for mark in ("stale", "never", "borderline", "warned", "dormant")},
         "interaction.no_channel": _known((pl.col("channel") == "none").sum(), pl.col("channel")),
         "interaction.full": _known((pl.col("channel") == "full").sum(), pl.col("channel")),
+        **{f"updates.over_{n}": _over("gap_days", n) for n in (7, 14, 30, 90)},
+        "updates.over_10_working": _over("working_gap_days", 10),
+        "updates.silent_in_window": _known((pl.col("longest_gap_days") > 14).sum(), pl.col("longest_gap_days")),
+        "updates.burst": _known(pl.col("burst").sum(), pl.col("burst")),
         "updates.warned_only": (pl.col("warned") & ~pl.col("stale")).sum(),
         "updates.longest_current_gap_days": pl.col("gap_days").filter("checked").max(),
         "interaction.no_channel_units": _known(
@@ -196,6 +206,11 @@ def _rate(count: int, of: int) -> tuple:
     return (count / of, *interval, count, of) if interval else (None, None, None, None, of)
 
 
+def _over(column: str, days: int) -> pl.Expr:
+    """Checked accounts silent for more than `days`, those that never posted among them."""
+    return (pl.col("checked") & (pl.col("never") | (pl.col(column) > days))).sum()
+
+
 def _known(expr: pl.Expr, column: pl.Expr) -> pl.Expr:
     return pl.when(column.is_not_null().any()).then(expr)
 
@@ -227,6 +242,24 @@ def _unit_values(groups: pl.DataFrame) -> list[Value]:
     ]
 
 
+def _lookalike_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
+    """Groups that an account of the breakdown is in; the size of a group is that of its part there."""
+    found = groups.select("group", "account_id").join(round_.lookalikes.select("account_id", "group_id"), on="account_id")
+    sizes = found.group_by("group", "group_id").agg(n=pl.col("account_id").n_unique())
+    counted = (
+        sizes.group_by("group")
+        .agg(
+            (pl.col("n") > 1).sum().alias("duplication.lookalike_groups"),
+            pl.col("n").max().alias("duplication.largest_lookalike_group"),
+        )
+        .join(found.group_by("group").agg(pl.col("account_id").n_unique().alias("duplication.lookalike_accounts")), on="group")
+    )
+    rows = {row["group"]: row for row in counted.iter_rows(named=True)}
+    names = [name for name in counted.columns if name != "group"]
+    every = groups["group"].unique().to_list()
+    return [(name, g, (rows.get(g, {}).get(name, 0), None, None, None, None)) for g in every for name in names]
+
+
 def _by_platform(found: dict[str, tuple], row: dict[str, str], round_: Round) -> dict[str, Figure]:
     made = {}
     for group, numbers in sorted(found.items()):
@@ -240,6 +273,11 @@ def _by_platform(found: dict[str, tuple], row: dict[str, str], round_: Round) ->
 def _reply_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
     if round_.replies is None:
         return []
+    deadlines = round_.audit.settings.deadlines
+    # Waits are in days of the calendar; a deadline in working days is one of as many weeks.
+    within = deadlines.reply_days
+    if within is not None and deadlines.calendar == "working":
+        within = within * 7 / 5
     found: list[Value] = []
     received = round_.replies.join(groups.select("account_id", "group"), on="account_id", how="inner")
     # Messages that name only a unit belong to the whole, and to no account's group.
@@ -256,15 +294,30 @@ def _reply_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
         curve = estimates.waiting_time(waits["wait_days"], ~waits["replied"])
         median = estimates.quantile_of_curve(curve, 0.5)
         found.append(("interaction.median_reply_days", group, (median, None, None, None, None)))
+        if within is not None:
+            found.append(("interaction.answered_in_time", group, _in_time(curve, within)))
     return found
 
 
+def _in_time(curve: pl.DataFrame, within: float) -> tuple[Any, ...]:
+    """The share answered within a time, with its interval: one less what the curve leaves at that time."""
+    rows = curve.filter(pl.col("time") <= within)
+    if not rows.height:
+        return (0.0, None, None, None, None)
+    low, high = rows["low"][-1], rows["high"][-1]
+    ends = (None, None) if low is None or high is None or low != low or high != high else (1 - high, 1 - low)
+    return (1 - rows["survival"][-1], *ends, None, None)
+
+
 def _whole_values(round_: Round) -> list[Value]:
-    apart = round_.audit.set_aside
+    apart = round_.set_aside
     found: list[Value] = [
         ("set_aside.accounts", "", (apart["account_id"].n_unique(), None, None, None, None)),
         ("set_aside.rows", "", (int(apart["rows"].sum()), None, None, None, None)),
     ]
+    if round_.searches.height and (worst := round_.searches.row(0, named=True))["own"] is not None:
+        found.append(("duplication.search_shown", "", (worst["shown"], None, None, None, None)))
+        found.append(("duplication.search_own", "", (worst["own"], None, None, None, None)))
     sampling = round_.audit.settings.sampling
     checked = round_.measured.filter("checked")
     if sampling is not None and checked.height:
@@ -273,11 +326,19 @@ def _whole_values(round_: Round) -> list[Value]:
     return found
 
 
-def _followup_values(followed: pl.DataFrame | None) -> list[Value]:
+def _followup_values(round_: Round) -> list[Value]:
+    followed = round_.followed
     if followed is None:
         return []
-    numbers = {
+    numbers: dict[str, Any] = {
         "followup.failed_before": followed["failed_before"].sum(),
-        **{f"followup.{o}": (followed["outcome"] == o).sum() for o in ("fixed", "persisting", "new")},
+        "followup.renamed": followed["renamed"].sum(),
+        **{f"followup.{o}": (followed["outcome"] == o).sum() for o in ("fixed", "persisting", "gone", "new")},
     }
+    checked = round_.measured.filter("checked")
+    if round_.rate_before is not None and checked.height:
+        rate = (checked["verdict"] == "passed").sum() / checked.height
+        # The change of what is printed: a reader takes one printed rate from the other.
+        printed = [Decimal(rounded(100 * r, 1)) for r in (rate, round_.rate_before)]
+        numbers["followup.rate_change"] = float(abs(printed[0] - printed[1]))
     return [(name, "", (value, None, None, None, None)) for name, value in numbers.items()]

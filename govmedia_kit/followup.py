@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,7 @@ from govmedia_kit.errors import InputError
 from govmedia_kit.read import read_audit
 from govmedia_kit.rounds import Round, measure_round
 
-__all__ = ["OUTCOMES", "follow_up", "matched", "previous_round", "trend"]
+__all__ = ["OUTCOMES", "follow_up", "followed", "matched", "previous_round", "trend"]
 
 OUTCOMES = ("fixed", "persisting", "gone", "not_checked", "new")
 # The ways in which an account of one round is found in the other, the surest first.
@@ -37,6 +38,19 @@ def previous_round(round_: Round) -> Round | None:
     if before.as_of >= round_.as_of:
         raise InputError("previous_is_later", path=folder, found=before.as_of, other=round_.as_of)
     return before
+
+
+def followed(round_: Round) -> Round:
+    """The round with what became of the last one's failures: `followed` is `follow_up`'s table, `rate_before` its pass rate.
+
+    A round without a previous one is given back as it is. Raises InputError as `previous_round` does.
+    """
+    before = previous_round(round_)
+    if before is None:
+        return round_
+    checked = before.measured.filter("checked")
+    rate = (checked["verdict"] == "passed").sum() / checked.height if checked.height else None
+    return replace(round_, followed=follow_up(round_, before), rate_before=rate)
 
 
 def matched(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

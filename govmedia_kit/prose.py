@@ -18,12 +18,13 @@ from govmedia_kit.blocks import Blocks, Run, heading, paragraph, title
 from govmedia_kit.errors import GovmediaError, hint
 from govmedia_kit.fields import label, vocabulary, word_label
 from govmedia_kit.figures import Figure
+from govmedia_kit.languages import LANGUAGES, is_english, spelt
 from govmedia_kit.read import divisions
 from govmedia_kit.rounds import Round
 
 __all__ = [
-    "LANGUAGES",
     "Teller",
+    "analysis",
     "annex_list",
     "annex_numbers",
     "annex_of",
@@ -40,17 +41,25 @@ __all__ = [
     "updates_chapter",
 ]
 
-LANGUAGES = ("zh-Hans",)
 # How many accounts or units a sentence names before it says 等 and points at the annex.
 NAMED = 3
 
 
 @functools.cache
 def _words(language: str) -> dict[str, Any]:
-    path = Path(__file__).parent / "words" / f"{language}.toml"
     if language not in LANGUAGES:
         raise GovmediaError("unknown_language", found=language, hint=hint(language, LANGUAGES), known=LANGUAGES)
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    name = "en" if is_english(language) else "zh-Hans"
+    words = tomllib.loads((Path(__file__).parent / "words" / f"{name}.toml").read_text(encoding="utf-8"))
+    return {chapter: {key: _spelt(value, language) for key, value in said.items()} for chapter, said in words.items()}
+
+
+def _spelt(value: Any, language: str) -> Any:
+    """Our words as the language spells them, what stands in braces untouched."""
+    if isinstance(value, list):
+        return [_spelt(item, language) for item in value]
+    parts = re.split(r"(\{[^{}]*\})", value)
+    return "".join(part if part.startswith("{") else spelt(part, language) for part in parts)
 
 
 def said(key: str, language: str) -> Any:
@@ -112,20 +121,15 @@ class Teller:
 
     def accounts(self, rows: pl.DataFrame, *, most: int = NAMED) -> list[Run]:
         """Accounts by unit, name and platform; 等 where there are more than `most`."""
-        parts: list[list[Run]] = [
-            [
-                self.say(
-                    "words.of_unit",
-                    unit=row["unit"],
-                    accounts=self.say(
-                        "words.quoted",
-                        name=row["name"],
-                        platform=word_label("platform", row["platform"], self.language),
-                    ),
-                )
-            ]
-            for row in rows.head(most).iter_rows(named=True)
-        ]
+        parts: list[list[Run]] = []
+        before = None
+        for row in rows.head(most).iter_rows(named=True):
+            platform = word_label("platform", row["platform"], self.language)
+            account = self.say("words.quoted", name=row["name"], platform=platform)
+            # A unit is named once for those of its accounts that follow one another.
+            same = row["unit"] == before
+            parts.append([account if same else self.say("words.of_unit", unit=row["unit"], accounts=account)])
+            before = row["unit"]
         return self.join(parts) + ([said("words.and_so_on", self.language)] if rows.height > most else [])
 
     def breakdown(self, identifier: str, kind: str) -> list[Run]:
@@ -156,7 +160,9 @@ def percent(share: float, digits: int = 1) -> str:
 
 def date_text(day: dt.date, language: str) -> str:
     """A date as the language writes it."""
-    return said("words.date", language).format(year=day.year, month=day.month, day=day.day)
+    months = said("words.months", language)
+    name = months[day.month - 1] if months else ""
+    return said("words.date", language).format(year=day.year, month=day.month, day=day.day, month_name=name)
 
 
 def region_name(code: str | None, language: str) -> str:
@@ -189,7 +195,10 @@ def overall(round_: Round, figures: dict[str, Figure]) -> Blocks:
             registered += t.runs(key, parts=parts)
     checked = _checked(t)
     blocks = [heading(1, said("headings.overall", t.language)), paragraph(registered), paragraph(checked)]
-    if round_.audit.set_aside.height:
+    if round_.followed is not None:
+        key = "followed" if t.value("followup.failed_before") else "followed_none"
+        blocks.append(paragraph(t.runs(f"overall.{key}", annex=annex_of("followup", t))))
+    if round_.set_aside.height:
         blocks.append(paragraph(t.runs("overall.set_aside")))
     if s.note:
         blocks.append(paragraph([said("method.note_head", t.language), s.note], role="note"))
@@ -209,9 +218,19 @@ def _checked(t: Teller) -> list[Run]:
         runs += t.runs("overall.passed_all")
     elif t.value("accounts.passed") == 0:
         runs += t.runs("overall.failed_all")
+    if t.known("followup.rate_change"):
+        runs += _change(t)
     if t.known("pass_rate.stratified"):
         runs += t.runs("overall.stratified", interval=t.interval("pass_rate.stratified"))
     return runs
+
+
+def _change(t: Teller) -> list[Run]:
+    """How the pass rate has moved since last round."""
+    if not t.value("followup.rate_change"):
+        return t.runs("overall.change_same")
+    up = t.value("pass_rate") > (t.round.rate_before or 0)
+    return t.runs("overall.change", direction=said(f"overall.change_{'up' if up else 'down'}", t.language))
 
 
 def duplication_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
@@ -248,13 +267,31 @@ def duplication_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
         runs += t.runs("duplication.same_platform", parts=parts)
         runs += t.runs("duplication.listed", annex=annex_of("duplicates", t))
     key = "headings.duplication_none" if none else "headings.duplication"
-    return Blocks(
-        [
-            heading(1, said("headings.problems", t.language)),
-            heading(2, said(key, t.language)),
-            paragraph(runs),
+    heads = [heading(1, said("headings.problems", t.language)), heading(2, said(key, t.language))]
+    return Blocks([*heads, paragraph(runs), paragraph(_lookalikes(t))])
+
+
+def _lookalikes(t: Teller) -> list[Run]:
+    """Names that a citizen cannot tell apart, and the search that shows most accounts of others."""
+    if not t.value("duplication.lookalike_groups"):
+        runs = t.runs("duplication.lookalikes_none")
+    else:
+        firsts = t.round.lookalikes.unique("group_id", keep="first", maintain_order=True)
+        pairs = [
+            t.runs(
+                "duplication.pair",
+                name=row["name"],
+                other=row["closest_name"],
+                reason=word_label("reason", row["reason"], t.language),
+            )
+            for row in firsts.head(NAMED).iter_rows(named=True)
         ]
-    )
+        names = t.join(pairs) + ([said("words.and_so_on", t.language)] if firsts.height > NAMED else [])
+        runs = t.runs("duplication.lookalikes", names=names, annex=annex_of("lookalikes", t))
+    if t.known("duplication.search_shown") and t.round.searches["others"][0] > 0:
+        worst = t.round.searches.row(0, named=True)
+        runs += t.runs("duplication.search", query=worst["query"], unit=worst["unit"])
+    return runs
 
 
 def updates_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
@@ -315,6 +352,26 @@ def interaction_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
     return Blocks([heading(2, said(key, t.language)), *blocks])
 
 
+def analysis(round_: Round, figures: dict[str, Figure]) -> Blocks:
+    """Statistical notes: what another threshold would change, silences that ended, bursts, answers in time."""
+    t, deadlines = Teller(round_, figures), round_.audit.settings.deadlines
+    runs: list[Run] = []
+    if not t.known("updates.silent_in_window"):
+        runs += t.runs("analysis.unknown")
+    else:
+        runs += t.runs("analysis.sensitivity") + t.runs("analysis.silent_in_window")
+        burst = round_.measured.filter("burst")
+        runs += t.runs("analysis.burst" if burst.height else "analysis.burst_none", names=t.accounts(burst))
+    if t.known("interaction.answered_in_time"):
+        runs += t.runs(
+            "analysis.in_time",
+            days=deadlines.reply_days,
+            calendar=said(f"requirements.calendar_{deadlines.calendar}", t.language),
+            interval=t.interval("interaction.answered_in_time"),
+        )
+    return Blocks([heading(1, said("analysis.head", t.language)), paragraph(runs)])
+
+
 def requirements(round_: Round, figures: dict[str, Figure]) -> Blocks:
     """Chapter three: what the units are asked to do, by when."""
     t, deadlines = Teller(round_, figures), round_.audit.settings.deadlines
@@ -344,7 +401,9 @@ def annex_numbers(round_: Round) -> dict[str, int]:
         "by_level": m["unit_level"].null_count() < m.height,
         "failed": bool((m["verdict"] == "failed").any()),
         "duplicates": bool((m["same_platform_accounts"] > 1).any()),
+        "followup": round_.followed is not None and round_.followed.height > 0,
         "not_checked": not m["checked"].all(),
+        "lookalikes": round_.lookalikes.height > 0,
     }
     return {name: i for i, name in enumerate((n for n, has in there.items() if has), 1)}
 
@@ -384,9 +443,16 @@ def method_note(round_: Round) -> Blocks:
             "rule": row["rule"],
             "column": label(row["column"], t.language),
             "compare": said(f"compare.{row['compare']}", t.language),
-            "threshold": word_label(row["column"], row["threshold"], t.language),
+            "threshold": _threshold(row, round_, t.language),
             "severity": word_label("severity", row["severity"], t.language),
             "basis": row["basis"] or "",
         }
         blocks.append(paragraph(t.runs("method.rule", **facts), role="note"))
     return Blocks(blocks)
+
+
+def _threshold(row: dict[str, Any], round_: Round, language: str) -> str:
+    """A rule's threshold as a reader says it: yes and no, a word of a vocabulary, or the number."""
+    if round_.measured.schema.get(row["column"]) == pl.Boolean:
+        return said("words.yes" if row["threshold"] in ("1", "true") else "words.no", language)
+    return word_label(row["column"], row["threshold"], language)

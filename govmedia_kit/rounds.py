@@ -12,15 +12,22 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import duplication, fields, gaps, interaction, rules
-from govmedia_kit.errors import InputError
+from govmedia_kit.errors import InputError, Place, Problem
+from govmedia_kit.lookalikes import lookalike_groups, search_results
 from govmedia_kit.read import Audit, divisions
 
-__all__ = ["Round", "measure_round", "save_round"]
+__all__ = ["Round", "measure_round", "save_round", "set_aside_problems"]
 
 
 @dataclass(frozen=True)
 class Round:
-    """An audit with what was measured: `measured` has a row per live account, `findings` one per account and rule met."""
+    """An audit with what was measured.
+
+    `measured` has a row per live account, `findings` one per account and rule met, `days` one per account and day with a
+    post, `lookalikes` one per account in a group of names that cannot be told apart, `searches` one per unit's name that a
+    citizen may search for, the worst first, `set_aside` one per account that posts or messages name and the ledger lacks:
+    table, account_id (str), rows (i64). `followed` and `rate_before` are there once `followup.followed` has looked back.
+    """
 
     audit: Audit
     rules: pl.DataFrame
@@ -28,6 +35,11 @@ class Round:
     measured: pl.DataFrame
     findings: pl.DataFrame
     replies: pl.DataFrame | None
+    set_aside: pl.DataFrame
+    lookalikes: pl.DataFrame
+    searches: pl.DataFrame
+    followed: pl.DataFrame | None = None
+    rate_before: float | None = None
 
     @property
     def as_of(self) -> dt.date:
@@ -50,11 +62,11 @@ def measure_round(audit: Audit) -> Round:
     if not accounts.height:
         raise InputError("no_live_account", found=settings.as_of, region=settings.region or "")
     table = rules.read_rules(settings.rules, folder=audit.folder)
-    days = _account_days(audit)
+    days, set_aside = _account_days(audit)
     window: dict[str, Any] = {"as_of": settings.as_of, "window_days": settings.window_days}
     stale_after = rules.threshold(table, "stale")
     status = gaps.update_status(
-        days, accounts, **window, certain_after=None if stale_after is None else int(stale_after)
+        days, accounts, **window, certain_after=None if stale_after is None else int(stale_after), working=True
     )
     measured = (
         accounts.join(status, on="account_id", how="left", maintain_order="left")
@@ -68,9 +80,12 @@ def measure_round(audit: Audit) -> Round:
         measured = measured.join(_message_counts(replies), on="account_id", how="left", maintain_order="left")
     else:
         measured = measured.with_columns(pl.lit(None, pl.Int64).alias(c) for c in ("messages", "replied"))
-    measured = measured.with_columns(lookalike_group=pl.lit(None, pl.String))
+    lookalikes = lookalike_groups(accounts)
+    searches = search_results(accounts)
+    first = lookalikes.group_by("account_id").agg(lookalike_group=pl.col("group_id").min())
+    measured = measured.join(first, on="account_id", how="left", maintain_order="left")
     findings = rules.flag(measured, table, language=settings.language)
-    return Round(audit, table, days, rules.verdicts(measured, findings), findings, replies)
+    return Round(audit, table, days, rules.verdicts(measured, findings), findings, replies, set_aside, lookalikes, searches)
 
 
 def _with_all_columns(accounts: pl.DataFrame) -> pl.DataFrame:
@@ -82,10 +97,24 @@ def _with_all_columns(accounts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _account_days(audit: Audit) -> pl.DataFrame:
-    if audit.posts is None:
-        return pl.DataFrame(schema=fields.schema("account_days"))
-    return gaps.account_days(audit.posts).collect()
+def _account_days(audit: Audit) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The account-days of the audit's accounts, and how many rows belong to accounts that the ledger lacks.
+
+    Raises InputError for a monitoring point before every post.
+    """
+    days = pl.DataFrame(schema=fields.schema("account_days"))
+    if audit.posts is not None:
+        days = gaps.collected(gaps.account_days(audit.posts)).cast(dict(fields.schema("account_days")))  # type: ignore[arg-type]
+    as_of = audit.settings.as_of
+    first = days["day"].min()
+    if first is not None and first > (as_of - dt.date(1970, 1, 1)).days:
+        raise InputError("as_of_before_posts", found=as_of, other=dt.date(1970, 1, 1) + dt.timedelta(days=int(first)))
+    unknown = days.filter(~pl.col("account_id").is_in(audit.ledger_ids.to_list()))
+    rows = unknown.group_by("account_id").agg(rows=pl.col("posts").sum()).sort("account_id")
+    apart = [rows.select(table=pl.lit("posts"), account_id="account_id", rows="rows")]
+    apart.append(audit.unknown_in_messages.select(table=pl.lit("messages"), account_id="account_id", rows="rows"))
+    mine = days.filter(pl.col("account_id").is_in(audit.accounts["account_id"].to_list()))
+    return mine.sort("account_id", "day"), pl.concat(apart)
 
 
 def _message_counts(replies: pl.DataFrame) -> pl.DataFrame:
@@ -127,3 +156,14 @@ def save_round(round_: Round, figures: Mapping[str, Any], folder: Path | str) ->
     (folder / "figures.json").write_text(text, encoding="utf-8", newline="\n")
     round_.measured.write_parquet(folder / "measured.parquet", compression="zstd")
     round_.findings.write_csv(folder / "findings.csv", include_bom=True)
+
+
+def set_aside_problems(audit: Audit) -> list[Problem]:
+    """What `check` says of posts and messages of accounts that the ledger lacks: one problem per table."""
+    _, apart = _account_days(audit)
+    problems = []
+    for (table,), rows in apart.group_by("table", maintain_order=True):
+        found = [*rows["account_id"].head(3), *(["…"] if rows.height > 3 else [])]
+        facts = {"table": table, "count": rows["rows"].sum(), "found": found}
+        problems.append(Problem("posts_without_account", Place(str(table)), facts))
+    return problems

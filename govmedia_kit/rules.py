@@ -16,6 +16,7 @@ import polars as pl
 from govmedia_kit import fields
 from govmedia_kit.errors import RuleError, hint
 from govmedia_kit.frames import answers_in_kind
+from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read.files import grids
 
 __all__ = ["COMPARE", "flag", "known_rules", "read_rules", "threshold", "verdicts"]
@@ -122,7 +123,7 @@ def flag(measured: pl.DataFrame, rules: pl.DataFrame, *, language: str = "zh-Han
                 points=pl.lit(rule["points"], pl.Float64),
                 column=pl.lit(rule["column"]),
                 value=pl.col(rule["column"]).cast(pl.String),
-                sentence=_sentence(measured, rule["sentence_en" if language.startswith("en") else "sentence_zh"] or ""),
+                sentence=_sentence(measured, _template(rule, language)),
                 basis=pl.lit(rule["basis"]),
             )
         )
@@ -156,6 +157,13 @@ def _condition(measured: pl.DataFrame, rule: dict) -> pl.Expr:
         why = f"阈值 {rule['threshold']} 不是数 / threshold {rule['threshold']} is no number"
         raise RuleError("bad_rules", path=rule["path"], row=rule["line"], why=why) from None
     return compare(column.cast(pl.Float64), limit)
+
+
+def _template(rule: dict, language: str) -> str:
+    """The rule's sentence in a language; its braces hold names of columns, which are no words of ours."""
+    if is_english(language):
+        return rule["sentence_en"] or rule["sentence_zh"] or ""
+    return spelt(rule["sentence_zh"] or "", language)
 
 
 def _sentence(measured: pl.DataFrame, template: str) -> pl.Expr:

@@ -21,7 +21,9 @@ __all__ = [
     "duplicates",
     "failed",
     "figure_index",
+    "followup",
     "from_frame",
+    "lookalikes",
     "measured_columns",
     "not_checked",
     "shown_value",
@@ -155,18 +157,36 @@ def not_checked(round_: Round) -> dict[str, Any]:
     return from_frame(rows, "not_checked", prose.said("annexes.not_checked", language), language=language)
 
 
+def followup(round_: Round) -> dict[str, Any]:
+    """Annex 5: one row per account that failed last round or this one, and what became of it."""
+    assert round_.followed is not None
+    language = round_.language
+    said = {o: prose.said(f"outcomes.{o}", language) for o in ("fixed", "persisting", "gone", "not_checked", "new")}
+    rows = round_.followed.select("name", "platform", "unit", pl.col("outcome").replace(said), "sentence")
+    return from_frame(rows, "followup", prose.said("annexes.followup", language), language=language)
+
+
+def lookalikes(round_: Round) -> dict[str, Any]:
+    """The last annex: one row per account in a group of names that cannot be told apart."""
+    rows = round_.lookalikes.select("group_id", "name", "platform", "unit", "reason", "closest_name")
+    caption = prose.said("annexes.lookalikes", round_.language)
+    return from_frame(rows, "lookalikes", caption, language=round_.language, numbered=False)
+
+
 def annexes(round_: Round, figures: dict[str, Figure]) -> Blocks:
-    """The annexes that have rows, numbered in the usual order."""
-    found = [
-        by_region(round_, figures) if round_.measured["region_path"].null_count() < round_.measured.height else None,
-        by_level(round_, figures) if round_.measured["unit_level"].null_count() < round_.measured.height else None,
-        failed(round_),
-        duplicates(round_),
-        not_checked(round_),
-    ]
-    kept = [t for t in found if t is not None and t["rows"]]
+    """The annexes that have rows, numbered in the usual order, which `prose.annex_numbers` knows."""
+    made = {
+        "by_region": lambda: by_region(round_, figures),
+        "by_level": lambda: by_level(round_, figures),
+        "failed": lambda: failed(round_),
+        "duplicates": lambda: duplicates(round_),
+        "followup": lambda: followup(round_),
+        "not_checked": lambda: not_checked(round_),
+        "lookalikes": lambda: lookalikes(round_),
+    }
     word = prose.said("words.annex", round_.language)
-    return Blocks([{**t, "annex": f"{word}{i}"} for i, t in enumerate(kept, 1)])
+    numbers = prose.annex_numbers(round_)
+    return Blocks([{**made[name](), "annex": f"{word}{number}"} for name, number in numbers.items()])
 
 
 def figure_index(round_: Round, figures: dict[str, Figure]) -> Blocks:
