@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import polars as pl
 
 from govmedia_kit import fields
 from govmedia_kit.errors import InputError, Place, Problem, hint
-from govmedia_kit.read import tables
+from govmedia_kit.read import importing, lake, tables
 from govmedia_kit.read.files import ROW
 from govmedia_kit.read.ledger import column_facts, grids_of, position, read_accounts, source_name
 from govmedia_kit.read.resources import divisions, within
@@ -20,23 +19,27 @@ from govmedia_kit.read.settings import Settings, read_settings
 __all__ = ["Audit", "read_audit", "read_messages", "read_posts"]
 
 SUFFIXES = (".csv", ".xlsx", ".parquet", ".xls", ".ods", ".tsv", ".json", ".jsonl")
+# What other tools call their files; a folder `posts/` may hold any.
+TOOLS_SUFFIXES = (".db", ".sqlite", ".xml", ".txt", ".html")
 
 
 @dataclass(frozen=True)
 class Audit:
     """What an audit folder holds; frames have the columns of the dictionary that their files had.
 
-    `accounts` are those of the region, live or not; `posts` is lazy; `messages` and `filed` may be None.
-    `set_aside` has a row per account that posts or messages name and the ledger lacks: table, account_id, rows.
+    `accounts` are those of the region, live or not; `posts` is the frame of the audit's engine, not read yet, with posts
+    of every account; `posts`, `messages` and `filed` may be None. `ledger_ids` are the accounts of the whole ledger, and
+    `unknown_in_messages` has a row (account_id, rows) per account that messages name and it lacks.
     """
 
     folder: Path
     settings: Settings
     accounts: pl.DataFrame
-    posts: pl.LazyFrame | None
+    posts: Any
     messages: pl.DataFrame | None
     filed: pl.DataFrame | None
-    set_aside: pl.DataFrame
+    ledger_ids: pl.Series
+    unknown_in_messages: pl.DataFrame
     problems: list[Problem] = field(default_factory=list)
     inputs: list[Path] = field(default_factory=list)
 
@@ -46,8 +49,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
 
     `given` settings (`as_of=`, `region=`, `language=`, `engine=`) win over those of `audit.toml`. With `strict`, problems
     of severity `error` raise InputError that carries them all; without, they are returned in `problems`.
-    Raises InputError too for a missing folder, file or setting, a region that is in no list of divisions,
-    and a monitoring point before every post.
+    Raises InputError too for a missing folder, file or setting, and a region that is in no list of divisions.
     """
     folder = Path(folder)
     settings = read_settings(folder, **given)
@@ -67,15 +69,11 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
 
     ledger = read("accounts", lambda path: read_accounts(path, region=settings.region))
     assert ledger is not None
-    posts = read("posts", read_posts)
-    messages = read("messages", read_messages)
+    posts = _posts(paths["posts"], settings, ledger, problems)
+    messages = read("messages", lambda path: read_messages(path, ledger=ledger))
     filed = read("filed", read_accounts)
     accounts = _of_region(ledger, settings)
-    set_aside, found = _unknown_accounts(ledger, {"posts": posts, "messages": messages}, paths)
-    problems += found
-    if posts is not None:
-        posts = posts.join(accounts.select("account_id"), on="account_id", how="semi")
-        _check_as_of(posts, settings.as_of)
+    unknown = _unknown_accounts(messages, ledger)
     if messages is not None:
         messages = _messages_of(messages, accounts)
     errors = [p for p in problems if p.severity == "error"]
@@ -85,23 +83,37 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
         folder=folder,
         settings=settings,
         accounts=accounts,
-        posts=None if posts is None else posts.lazy(),
+        posts=posts,
         messages=messages,
         filed=filed,
-        set_aside=set_aside,
+        ledger_ids=ledger["account_id"],
+        unknown_in_messages=unknown,
         problems=problems,
         inputs=[folder / "audit.toml", *(path for path in paths.values() if path is not None)],
     )
 
 
-def read_posts(source: Any) -> tuple[pl.DataFrame, list[Problem]]:
-    """Posts in the kit's own layout: one row per post, the newest capture of each, and the problems found."""
-    return _read(source, "posts", ["account_id", "published_at"], newest=["account_id", "post_id"])
+def read_posts(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.DataFrame, list[Problem]]:
+    """Posts: one row per post, the newest capture of each, and the problems found.
+
+    The kit's own layout, any known tool's file, or a folder of them (any mix). With `ledger`, the accounts table, posts are
+    given the ledger's ids where their account can be found in it by platform and id, hash of the id, or name.
+    """
+    if _is_own(source, "posts", ["account_id", "published_at"]):
+        return _read(source, "posts", ["account_id", "published_at"], newest=["account_id", "post_id"])
+    found = importing.import_files([source], ledger=ledger)
+    if not found.posts.height:
+        raise InputError("empty_table", place=Place(source_name(source)))
+    return found.posts, found.problems
 
 
-def read_messages(source: Any) -> tuple[pl.DataFrame, list[Problem]]:
+def read_messages(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.DataFrame, list[Problem]]:
     """Messages of citizens: one row per message, and the problems found; without a reply column, none is made up."""
-    frame, problems = _read(source, "messages", ["received_at"], newest=None)
+    if isinstance(source, Path) and source.is_dir():
+        imported = importing.import_files([source], ledger=ledger)
+        frame, problems = imported.messages, imported.problems
+    else:
+        frame, problems = _read(source, "messages", ["received_at"], newest=None)
     if "replied_at" in frame.columns:
         early = frame.filter(pl.col("replied_at") < pl.col("received_at"))
         problems += [
@@ -109,6 +121,21 @@ def read_messages(source: Any) -> tuple[pl.DataFrame, list[Problem]]:
             for received, replied in early.select("received_at", "replied_at").iter_rows()
         ]
     return frame, problems
+
+
+def _is_own(source: Any, table: str, required: list[str]) -> bool:
+    """Whether a source has the columns of the kit's own layout; frames are the kit's own."""
+    if not isinstance(source, str | Path):
+        return True
+    if Path(source).is_dir():
+        return False
+    try:
+        found = grids_of(source, table)
+    except InputError:
+        return not Path(source).is_file()
+    names = [set(tables.match_columns(tables.headed(grid, table).header, table).values()) for grid in found]
+    # A table that is nobody's is judged as the kit's own, whose columns its errors name.
+    return any(set(required) <= have for have in names) or not importing.is_known(Path(source))
 
 
 def _read(source: Any, table: str, required: list[str], newest: list[str] | None) -> tuple[pl.DataFrame, list[Problem]]:
@@ -150,7 +177,10 @@ def _find(folder: Path, settings: Settings, name: str) -> Path | None:
         if not path.exists():
             raise InputError("no_file", path=path)
         return path
-    found = sorted(p for p in folder.glob(f"{name}.*") if p.suffix.lower() in SUFFIXES)
+    suffixes = (*SUFFIXES, *TOOLS_SUFFIXES) if name in ("posts", "messages") else SUFFIXES
+    found = sorted(p for p in folder.glob(f"{name}.*") if p.suffix.lower() in suffixes)
+    if name in ("posts", "messages") and (folder / name).is_dir() and any((folder / name).iterdir()):
+        found.append(folder / name)
     if len(found) > 1:
         called = _called(name, settings.language)
         raise InputError("two_tables", path=folder, table=called, found=[p.name for p in found])
@@ -177,28 +207,30 @@ def _of_region(accounts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return accounts.filter(pl.col("region").is_in(codes)) if "region" in accounts.columns else accounts
 
 
-def _unknown_accounts(
-    ledger: pl.DataFrame, found: dict[str, pl.DataFrame | None], paths: dict[str, Path | None]
-) -> tuple[pl.DataFrame, list[Problem]]:
-    parts, problems = [], []
-    for table, frame in found.items():
-        path = paths[table]
-        if frame is None or path is None or "account_id" not in frame.columns:
-            continue
-        unknown = (
-            frame.filter(pl.col("account_id").is_not_null())
-            .join(ledger.select("account_id"), on="account_id", how="anti")
-            .group_by("account_id")
-            .agg(rows=pl.len().cast(pl.Int64))
-            .sort("account_id")
-        )
-        if unknown.height:
-            some = [*unknown["account_id"].head(3), *(["…"] if unknown.height > 3 else [])]
-            facts = {"table": path.name, "count": unknown["rows"].sum(), "found": some}
-            problems.append(Problem("posts_without_account", Place(path.name), facts))
-            parts.append(unknown.select(pl.lit(table).alias("table"), "account_id", "rows"))
-    empty = pl.DataFrame(schema={"table": pl.String, "account_id": pl.String, "rows": pl.Int64})
-    return pl.concat([empty, *parts]), problems
+def _posts(path: Path | None, settings: Settings, ledger: pl.DataFrame, problems: list[Problem]) -> Any:
+    """The posts as the engine's own frame: a lake is only opened; other files are read, by Polars."""
+    if path is None:
+        return None
+    if lake.is_lake(path):
+        return lake.open_posts(path, engine=settings.engine)
+    if settings.engine != "polars":
+        raise InputError("engine_needs_parquet", path=path.name, engine=settings.engine)
+    posts, found = read_posts(path, ledger=ledger)
+    problems += found
+    return posts.lazy()
+
+
+def _unknown_accounts(frame: pl.DataFrame | None, ledger: pl.DataFrame) -> pl.DataFrame:
+    """How many rows of a table belong to accounts that the ledger lacks: one row per such account."""
+    if frame is None or "account_id" not in frame.columns:
+        return pl.DataFrame(schema={"account_id": pl.String, "rows": pl.Int64})
+    return (
+        frame.filter(pl.col("account_id").is_not_null())
+        .join(ledger.select("account_id"), on="account_id", how="anti")
+        .group_by("account_id")
+        .agg(rows=pl.len().cast(pl.Int64))
+        .sort("account_id")
+    )
 
 
 def _messages_of(messages: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
@@ -210,9 +242,3 @@ def _messages_of(messages: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame
         nameless = pl.col("account_id").is_null() if "account_id" in messages.columns else pl.lit(True)
         mine = mine | (nameless & pl.col("unit").is_in(accounts["unit"].unique().to_list()))
     return messages.filter(mine)
-
-
-def _check_as_of(posts: pl.DataFrame, as_of: dt.date) -> None:
-    first = posts["published_at"].min()
-    if isinstance(first, dt.datetime) and first.date() > as_of:
-        raise InputError("as_of_before_posts", found=as_of, other=first.date())

@@ -7,7 +7,6 @@ that a spreadsheet shows for it. What the cells mean is decided by `tables`.
 from __future__ import annotations
 
 import codecs
-import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ import polars as pl
 
 from govmedia_kit.errors import InputError, Place
 
-__all__ = ["Grid", "grids", "letter", "sheets_of", "text_of"]
+__all__ = ["Grid", "grids", "letter", "no_text", "sheets_of", "text_of"]
 
 ROW = "__row"
 EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
@@ -28,6 +27,8 @@ LARGEST_UNZIPPED = 1 << 30
 MOST_CELLS = 40_000_000
 # UTF-8 with fewer damaged characters than this share of those beyond ASCII is damaged UTF-8, not another encoding.
 DAMAGED = 0.2
+# A spreadsheet has no more columns than this.
+WIDEST = 16_384
 
 
 class Grid(NamedTuple):
@@ -182,11 +183,22 @@ def _column_number(letters: bytes) -> int:
 
 
 def _delimited(path: Path) -> Grid:
-    text = text_of(path.read_bytes())
-    head = text[:4096].split("\n", 1)[0]
-    separator = max(",\t;|", key=head.count)
+    content = path.read_bytes()
+    no_text(path, content[:65536])
+    try:
+        head = content[: 1 << 22].decode("utf-8")
+    except UnicodeDecodeError:
+        # The head may end inside a character; whether it does, or is another encoding, `text_of` tells from the whole.
+        content = text_of(content).encode()
+        head = content[: 1 << 22].decode("utf-8", "ignore")
+    head = head.split("\n", 1)[0]
+    separator = max(",\t;|", key=head[:4096].count)
+    if head.count(separator) > WIDEST:
+        raise InputError(
+            "unreadable_file", path=path.name, found=f"its first line has {head.count(separator) + 1:,} cells"
+        )
     frame = pl.read_csv(
-        io.BytesIO(text.encode()),
+        content,
         separator=separator,
         has_header=False,
         infer_schema=False,
@@ -194,6 +206,12 @@ def _delimited(path: Path) -> Grid:
         raise_if_empty=False,
     )
     return _numbered(path.name, "", frame, [], first=1)
+
+
+def no_text(path: Path, head: bytes) -> None:
+    """InputError for a file that is mostly zero bytes and not UTF-16: a damaged disk leaves such files."""
+    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and head.count(0) > len(head) / 4:
+        raise InputError("unreadable_file", path=path.name, found="it holds zero bytes instead of text")
 
 
 def _json(path: Path) -> Grid:

@@ -56,9 +56,11 @@ def read_accounts(source: Any, *, region: str | None = None) -> tuple[pl.DataFra
             raise InputError("no_column", **column_facts(tables.headed(raw[0], "accounts"), "accounts", "unit"))
         raise InputError("empty_table", place=Place(source_name(source)))
     frame = pl.concat(parts, how="diagonal")
-    for step in (_identified, _regions, _dates):
-        frame, found = step(frame, sheets, region) if step is _regions else step(frame, sheets)  # type: ignore[operator]
-        problems += found
+    frame, found = _identified(frame, sheets)
+    problems += found
+    frame, found = _regions(frame, sheets, region)
+    problems += found
+    problems += _dates(frame, sheets)
     return frame.drop(ROW, "__sheet"), _each_once(problems)
 
 
@@ -203,7 +205,9 @@ def _platform_ids(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame
     is_short = address.str.contains(shorts)
     # An id has no Chinese and no blanks: what has is a note about it.
     is_note = pl.col("platform_id").str.contains(r"[\p{Han}\s]|^[()（）]*$") & ~is_address
-    marked = frame.with_columns(__short=is_short, __note=is_note, __from=pl.when(~is_short.fill_null(False)).then(from_address))
+    marked = frame.with_columns(
+        __short=is_short, __note=is_note, __from=pl.when(~is_short.fill_null(False)).then(from_address)
+    )
     problems = []
     for kind, which, column in (("short_link", "__short", "url"), ("id_is_note", "__note", "platform_id")):
         rows = marked.filter(pl.col(which).fill_null(False)).with_columns(__cell=pl.coalesce(column, "platform_id"))
@@ -260,11 +264,11 @@ def _regions(frame: pl.DataFrame, sheets: list[Grid], root: str | None) -> tuple
     return (frame if given or certain else frame.drop("region")), problems
 
 
-def _dates(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, list[Problem]]:
+def _dates(frame: pl.DataFrame, sheets: list[Grid]) -> list[Problem]:
     problems = []
     if {"opened_on", "closed_on"} <= set(frame.columns):
         early = frame.filter(pl.col("closed_on") < pl.col("opened_on"))
         for row, sheet, closed, opened in early.select(ROW, "__sheet", "closed_on", "opened_on").iter_rows():
             facts = {"found": closed, "other": opened}
             problems.append(Problem("closed_before_opened", _place(sheets, sheet, row, "closed_on"), facts))
-    return frame, problems
+    return problems

@@ -17,7 +17,22 @@ from govmedia_kit.read.resources import divisions, within
 __all__ = ["regions_of_units"]
 
 # Stems that are words of their own: 合作 is a town and cooperation, 朝阳 a district and a direction.
-COMMON = {"合作", "东方", "长安", "和平", "新华", "解放", "文山", "中山", "资源", "城区", "郊区", "矿区", "南山", "宝山"}
+COMMON = {
+    "合作",
+    "东方",
+    "长安",
+    "和平",
+    "新华",
+    "解放",
+    "文山",
+    "中山",
+    "资源",
+    "城区",
+    "郊区",
+    "矿区",
+    "南山",
+    "宝山",
+}
 BEFORE = re.compile(r"^(?:中国共产党|中共|共青团|国家税务总局|国家统计局|国网|中华人民共和国)")
 LONGEST = 15
 
@@ -62,7 +77,11 @@ def _region(
     unit: str, names: dict[str, list[str]], root: str | None, levels: dict[str, str], parents: dict[str, str | None]
 ) -> str | None:
     rest = BEFORE.sub("", re.sub(r"\s", "", unit))
-    if root is not None and rest[:1] in ("省", "市", "县", "区") and levels.get(root) in ("province", "prefecture", "county"):
+    if (
+        root is not None
+        and rest[:1] in ("省", "市", "县", "区")
+        and levels.get(root) in ("province", "prefecture", "county")
+    ):
         # 省公安厅 is the province's own where the province is audited; 市公安局 is the city's where the city is.
         own = {"省": "province", "市": "prefecture", "县": "county", "区": "county"}[rest[0]]
         return root if own == levels[root] else None

@@ -104,6 +104,7 @@ def _taught(path: Path, error: ValidationError) -> InputError:
             "unknown_setting", path=path, found=name, hint=hint(str(first["loc"][-1]), known), known=known
         )
     if name == "as_of":
-        found = first["input"] if first["type"] != "missing" else ""
-        return InputError("bad_as_of", found=found)
+        if first["type"] == "missing":
+            return InputError("no_as_of", path=path)
+        return InputError("bad_as_of", path=path, found=first["input"])
     return InputError("bad_setting", path=path, name=name, found=repr(first.get("input")), why=first["msg"])

@@ -16,8 +16,9 @@ from govmedia_kit import fields
 from govmedia_kit.errors import Problem, hint
 from govmedia_kit.read import values
 from govmedia_kit.read.files import ROW, Grid
+from govmedia_kit.read.scripts import traditional
 
-__all__ = ["column_key", "headed", "match_columns", "typed"]
+__all__ = ["column_key", "headed", "header_row", "match_columns", "typed"]
 
 # Cells shown one by one; further ones of the same kind and column are in the count of the last.
 SHOWN = 200
@@ -47,7 +48,7 @@ def column_key(name: str) -> str:
     """The form under which column names are compared: no case, spaces, brackets' contents or punctuation."""
     import unicodedata
 
-    plain = unicodedata.normalize("NFKC", str(name)).lower()
+    plain = unicodedata.normalize("NFKC", str(name)[:200]).lower()
     plain = re.sub(r"[(\[【].*?[)\]】]", "", plain) or plain
     return re.sub(r"[\s_:*#、/\\.·-]", "", plain)
 
@@ -63,7 +64,8 @@ def _spellings(table: str) -> dict[str, tuple[str, ...]]:
                 names.append(field.name)
     for field in fields.columns(table).values():
         found[column_key(field.name)] = found[column_key(field.label_zh)] = [field.name]
-    return {key: tuple(names) for key, names in found.items()}
+    variants = {column_key(variant): found[key] for variant, key in traditional(list(found)).items()}
+    return {key: tuple(names) for key, names in {**variants, **found}.items()}
 
 
 def match_columns(header: list[str], table: str) -> dict[int, str]:
@@ -83,14 +85,19 @@ def match_columns(header: list[str], table: str) -> dict[int, str]:
     return found
 
 
+def header_row(grid: Grid, table: str) -> tuple[int, list[list[str]]]:
+    """Which of the first thirty rows names the most fields (two at least, else the first), and the text of those rows."""
+    cells = grid.frame.drop(ROW)
+    head = [["" if cell is None else str(cell).strip() for cell in row] for row in cells.head(30).iter_rows()] or [[]]
+    matches = [len(set(match_columns(row, table).values())) for row in head]
+    return (matches.index(max(matches)) if max(matches) >= 2 else 0), head
+
+
 def headed(grid: Grid, table: str) -> Grid:
-    """The grid with its header found: the first of the first thirty rows that names the most fields (two at least)."""
+    """The grid with its header found; one that has a header stays as it is."""
     if grid.header or not grid.frame.height:
         return grid
-    cells = grid.frame.drop(ROW)
-    head = [["" if cell is None else str(cell).strip() for cell in row] for row in cells.head(30).iter_rows()]
-    matches = [len(set(match_columns(row, table).values())) for row in head]
-    best = matches.index(max(matches)) if max(matches) >= 2 else 0
+    best, head = header_row(grid, table)
     return grid._replace(frame=grid.frame.slice(best + 1), header=head[best])
 
 

@@ -7,6 +7,7 @@ left out is counted with its reason.
 
 from __future__ import annotations
 
+import functools
 import re
 import zipfile
 
@@ -22,7 +23,9 @@ TOTAL = r"^(合计|总计|小计|共计|汇总|total|sum)"
 NOTE = r"^(注|备注|说明|填表|制表|审核|联系人|联系电话|单位负责人|截至|数据来源|note|source)[:：\s（(]?"
 SPLIT = r"[|｜\n\r]+|、|；|;"
 # A column of one platform: the platform's name, then what the cell holds.
-WIDE_TAIL = r"(?i)(主页)?(url|链接|网址|地址)|(账号|公众号)?(ghid|uid|id|识别符|编号|原始id)|(账号)?(名称|名|昵称|账号)?"
+WIDE_TAIL = (
+    r"(?i)(主页)?(url|链接|网址|地址)|(账号|公众号)?(ghid|uid|id|识别符|编号|原始id)|(账号)?(名称|名|昵称|账号)?"
+)
 KNOWN_BEFORE = r"^(已知|现有|官方|政务)"
 
 
@@ -48,7 +51,9 @@ def _has_merged_cells(path: str) -> bool:
         return not sheets or any(b"<mergeCell " in parts.read(name) for name in sheets)
 
 
-def tidied(grid: Grid, *, merged: list[tuple[tuple[int, int], tuple[int, int]]] = ()) -> tuple[list[Grid], list[Problem]]:  # type: ignore[assignment]
+def tidied(
+    grid: Grid, *, merged: list[tuple[tuple[int, int], tuple[int, int]]] = ()
+) -> tuple[list[Grid], list[Problem]]:  # type: ignore[assignment]
     """The grids of a sheet that hold one account per row, and the rows left out as problems of severity note.
 
     A sheet whose header names fewer than two fields of a ledger gives no grid. A wide sheet gives one grid per platform.
@@ -73,7 +78,9 @@ def _fill_merged(grid: Grid, merged: list[tuple[tuple[int, int], tuple[int, int]
             first = frame.filter(pl.col(ROW) == top + 1)[f"c{left}"]
             if first.len():
                 inside = pl.col(ROW).is_between(top + 1, bottom + 1)
-                frame = frame.with_columns(pl.when(inside).then(pl.lit(first[0])).otherwise(f"c{left}").alias(f"c{left}"))
+                frame = frame.with_columns(
+                    pl.when(inside).then(pl.lit(first[0])).otherwise(f"c{left}").alias(f"c{left}")
+                )
     return grid._replace(frame=frame)
 
 
@@ -134,9 +141,10 @@ def _without_totals(grid: Grid) -> tuple[Grid, list[Problem]]:
     return grid._replace(frame=kept), problems
 
 
+@functools.lru_cache(maxsize=4096)
 def _platform_of(name: str) -> str | None:
     """The platform that a column's name begins with, if any."""
-    bare = re.sub(KNOWN_BEFORE, "", re.sub(r"\s", "", name))
+    bare = re.sub(KNOWN_BEFORE, "", re.sub(r"\s", "", name[:40]))
     for end in range(len(bare), 0, -1):
         if re.fullmatch(WIDE_TAIL, bare[end:]):
             found = pl.select(values.word(pl.lit(bare[:end]), "platform")).item()
@@ -154,7 +162,13 @@ def _wide_columns(grid: Grid, matched: dict[int, str]) -> dict[int, tuple[str, s
         if platform is None or (matched.get(i) in plain and name in ("公众号", "平台")):
             continue
         key = tables.column_key(name)
-        field = "url" if re.search(r"url|链接|网址|主页", key) else "platform_id" if re.search(r"id$|识别符", key) else "name"
+        field = (
+            "url"
+            if re.search(r"url|链接|网址|主页", key)
+            else "platform_id"
+            if re.search(r"id$|识别符", key)
+            else "name"
+        )
         found[i] = (platform, field)
     platforms = {platform for platform, _ in found.values()}
     return found if len(platforms) >= 2 else {}
@@ -196,7 +210,9 @@ def _one_a_row(grid: Grid, matched: dict[int, str]) -> Grid:
     rows = []
     for row in several.iter_rows(named=True):
         parts = {
-            c: [p.strip() for p in re.split(SPLIT, row[c] or "") if p.strip()] if _may_split(many[c], row[c]) else [row[c]]
+            c: [p.strip() for p in re.split(SPLIT, row[c] or "") if p.strip()]
+            if _may_split(many[c], row[c])
+            else [row[c]]
             for c in many
         }
         # One id or address is one account, however many names its cell holds.
@@ -204,7 +220,12 @@ def _one_a_row(grid: Grid, matched: dict[int, str]) -> Grid:
         one = ids and max(ids) == 1 and all(len(p) == 1 for c, p in parts.items() if many[c] == "platform")
         number = 1 if one else max(len(p) for p in parts.values())
         for k in range(number):
-            rows.append({**row, **{c: p[k] if len(p) == number else (p[0] if len(p) == 1 else row[c]) for c, p in parts.items()}})
+            rows.append(
+                {
+                    **row,
+                    **{c: p[k] if len(p) == number else (p[0] if len(p) == 1 else row[c]) for c, p in parts.items()},
+                }
+            )
     split = pl.DataFrame(rows, schema=frame.schema)
     plain = frame.join(several.select(ROW), on=ROW, how="anti")
     return grid._replace(frame=pl.concat([plain, split]).sort(ROW, maintain_order=True))

@@ -9,9 +9,12 @@ and `tables` lists it with its place. Nothing is guessed.
 
 from __future__ import annotations
 
+import functools
+
 import polars as pl
 
 from govmedia_kit import fields
+from govmedia_kit.read.scripts import traditional
 
 __all__ = ["clean", "count", "day", "moment", "said_nothing", "stamp", "word", "yes_no"]
 
@@ -150,13 +153,15 @@ def moment(cell: pl.Expr) -> pl.Expr:
 
 
 def stamp(cell: pl.Expr) -> pl.Expr:
-    """A local time of Asia/Shanghai from the stamps of feeds and of Weibo: `Tue, 19 May 2026 01:30:12 GMT`, `Mon May 18 18:30:00 +0800 2026`.
+    """A local time of Asia/Shanghai from the stamps of feeds and of Weibo.
 
-    A stamp without a zone is local already.
+    `Tue, 19 May 2026 01:30:12 GMT` and `Mon May 18 18:30:00 +0800 2026` are such. A stamp without a zone is local already.
     """
     text = clean(cell).str.replace(r"(?:GMT|UTC|Z)$", "+0000").str.replace(r"^[A-Za-z]{3},?\s*", "")
     told = pl.coalesce(
-        text.str.to_datetime(form, strict=False, time_unit="us").dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
+        text.str.to_datetime(form, strict=False, time_unit="us")
+        .dt.convert_time_zone("Asia/Shanghai")
+        .dt.replace_time_zone(None)
         for form in ("%d %b %Y %H:%M:%S %z", "%b %d %H:%M:%S %z %Y")
     )
     return pl.coalesce(told, text.str.to_datetime("%d %b %Y %H:%M:%S", strict=False, time_unit="us"))
@@ -182,11 +187,11 @@ def _key(cell: pl.Expr) -> pl.Expr:
     return clean(cell).str.to_lowercase().str.replace_all(r"\s", "")
 
 
+@functools.cache
 def _spellings(vocabulary: str) -> dict[str, str]:
     words = fields.vocabulary(vocabulary).values()
-    spelt = pl.DataFrame(
-        [(s, w.value) for w in words for s in (w.value, w.label_zh, w.label_en, *w.synonyms)],
-        schema=["s", "v"],
-        orient="row",
-    )
+    pairs = [(s, w.value) for w in words for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
+    meant = dict(reversed(pairs))
+    pairs += [(variant, meant[word]) for variant, word in traditional(meant).items()]
+    spelt = pl.DataFrame(pairs, schema=["s", "v"], orient="row")
     return dict(spelt.select(_key(pl.col("s")), "v").unique("s", keep="first", maintain_order=True).iter_rows())

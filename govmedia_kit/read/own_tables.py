@@ -1,0 +1,106 @@
+"""Files in nobody's layout but the dictionary's: ledgers, posts and messages whose columns carry its names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+
+from govmedia_kit.errors import InputError
+from govmedia_kit.read import ledger, tables
+from govmedia_kit.read.files import ROW, Grid, grids
+from govmedia_kit.read.foreign import WIDEST
+from govmedia_kit.read.formats import Layout
+from govmedia_kit.read.identity import HOW
+from govmedia_kit.read.parts import Part, guarded
+
+__all__ = ["read"]
+
+# The columns that make a table one of the dictionary's; the first whose columns are all there.
+MARKS = (
+    ("messages", ("received_at", "replied_at")),
+    ("messages", ("received_at", "message_id")),
+    ("posts", ("account_id", "published_at")),
+)
+OwnTable = tuple[Part, Layout, pl.DataFrame, Counter[str]]
+
+
+def read(path: Path) -> list[OwnTable]:
+    """The tables of a file that the dictionary's column names explain; an empty list where there is none."""
+    with guarded(path):
+        try:
+            found = grids(path)
+        except InputError:
+            return []
+        # A file whose line ends were lost is one row of thousands of cells, and no table.
+        found = [grid for grid in found if grid.frame.width <= WIDEST]
+        answer = [table for grid in found if (table := _posts_or_messages(path, grid))]
+        if not answer and found:
+            answer = _ledger(path, found)
+        return answer
+
+
+def _posts_or_messages(path: Path, grid: Grid) -> OwnTable | None:
+    for table, marks in MARKS:
+        headed = _headed(grid, table)
+        names = set(tables.match_columns(headed.header, table).values())
+        if set(marks) <= names and headed.frame.height:
+            frame, _ = tables.typed(headed, table)
+            every = headed.frame.select(ROW, __blank=pl.all_horizontal(pl.exclude(ROW).is_null()))
+            rows = every.join(frame, on=ROW, how="left", maintain_order="left")
+            when = "published_at" if table == "posts" else "received_at"
+            why = pl.when("__blank").then(pl.lit("blank")).when(pl.col(when).is_null()).then(pl.lit("no_time"))
+            return _told(path, grid.sheet, "kit", table, rows.with_columns(__why=why).drop("__blank"))
+    return None
+
+
+def _headed(grid: Grid, table: str) -> Grid:
+    """The grid with its header found by the first words of its cells; whole texts, messages' above all, take long to compare."""
+    if grid.header or not grid.frame.height:
+        return grid
+    short = grid.frame.head(40).with_columns(pl.exclude(ROW).cast(pl.String).str.slice(0, 60))
+    found = tables.headed(grid._replace(frame=short), table)
+    first = found.frame[ROW].min() if found.frame.height else None
+    below = grid.frame.clear() if first is None else grid.frame.filter(pl.col(ROW) >= first)
+    return grid._replace(frame=below, header=found.header)
+
+
+def _ledger(path: Path, found: list[Grid]) -> list[OwnTable]:
+    """A ledger, as `read_accounts` reads it; rows of the file that are no account (titles below, sums, notes) are set aside."""
+    try:
+        accounts, _ = ledger.read_accounts(path)
+    except InputError:
+        return []
+    if not accounts.height or accounts["platform"].null_count() == accounts.height:
+        return []
+    filled = sum(
+        g.frame.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null())).height for g in found if g.frame.width > 1
+    )
+    headers = sum(not g.header for g in found)
+    beside = max(filled - headers - accounts.height, 0)
+    accounts = accounts.with_row_index(ROW, 1)
+    why = (
+        pl.when(pl.col("platform").is_null())
+        .then(pl.lit("no_platform"))
+        .when(pl.col("account_id").is_null())
+        .then(pl.lit("no_account"))
+    )
+    accounts = accounts.with_columns(__why=why)
+    other = pl.DataFrame(
+        {
+            ROW: pl.Series(range(beside), dtype=pl.UInt32),
+            "__why": pl.Series(["no_ledger_row"] * beside, dtype=pl.String),
+        }
+    )
+    return [_told(path, "", "ledger", "accounts", pl.concat([accounts, other], how="diagonal"))]
+
+
+def _told(path: Path, sheet: str, tool: str, table: str, rows: pl.DataFrame) -> OwnTable:
+    absent = [pl.lit(None, pl.String).alias(c) for c in HOW if c not in rows.columns]
+    part = Part(path, sheet, "sheet" if sheet else "text", [], _unread)
+    return part, Layout(tool=tool, name=table, table=table, columns=()), rows.with_columns(absent), Counter[str]()
+
+
+def _unread(head: int, names: list[str], layout: Layout) -> pl.DataFrame:
+    raise NotImplementedError

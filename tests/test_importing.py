@@ -1,0 +1,648 @@
+"""Other tools' files to posts: every row accounted for, the same posts from every tool, nothing invented."""
+
+import ast
+import csv
+import datetime as dt
+import hashlib
+import io
+import json
+import sqlite3
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from realdata import REALDATA
+
+from govmedia_kit.errors import InputError
+from govmedia_kit.read import read_posts
+from govmedia_kit.read.ids import bid_from_mid
+from govmedia_kit.read.importing import import_files, told, write_import
+
+SAMPLES = REALDATA / "schema_samples"
+COUNTS = Path(__file__).parent / "scenarios" / "realdata_counts.csv"
+TABLE = list(csv.DictReader(COUNTS.read_text(encoding="utf-8").splitlines()))
+SHANGHAI = dt.timezone(dt.timedelta(hours=8))
+# The seven invented posts that run through the samples: number, account, second of posting.
+SEVEN = {
+    "5300219279930202": ("7900000001", dt.datetime(2026, 5, 19, 9, 30, 12)),
+    "5299985873850118": ("7900000001", dt.datetime(2026, 5, 18, 18, 2, 44)),
+    "5299985938811283": ("7900000001", dt.datetime(2026, 5, 18, 18, 2, 59)),
+    "5300077040381503": ("7900000002", dt.datetime(2026, 5, 19, 0, 5, 0)),
+    "5271960523720087": ("7900000002", dt.datetime(2026, 3, 2, 10, 0, 0)),
+    "5250066248633460": ("7900000003", dt.datetime(2025, 12, 31, 23, 59, 58)),
+    "5293666049380068": ("7900000004", dt.datetime(2026, 5, 1, 7, 30, 0)),
+}
+
+
+def balanced(report: pl.DataFrame) -> bool:
+    return bool((report["rows_read"] == report["kept"] + report["merged"] + report["set_aside"]).all())
+
+
+# --- an independent reading of the real files: csv, json, yaml, openpyxl, plain loops -------------------------------
+
+
+def independent(path: Path) -> dict[str, object]:
+    """Rows, distinct posts, first and last time and sums of counts, read without the kit."""
+    name = path.name
+    posts: dict[str, tuple[dt.datetime, dict[str, int]]] = {}
+    rows = unusable = 0
+
+    def number(text: str) -> int:
+        return int(float(text))
+
+    if path.suffix == ".csv":
+        raw = path.read_bytes().decode("utf-8-sig", "replace")
+        table = list(csv.reader(io.StringIO(raw, newline="")))
+        header, body = table[0], table[1:]
+        rows = len(body)
+        for cells in body:
+            row = dict(zip(header, cells, strict=False))
+            if not any(cells):
+                unusable += 1
+                continue
+            if "weibo-search" in name or "weibo-crawler" in name:
+                mid = int(row["id"].strip())
+                when = dt.datetime.fromtimestamp((mid >> 22) + 515483463, SHANGHAI).replace(tzinfo=None)
+                written = row.get("完整日期") or row["发布时间"]
+                assert when.strftime("%Y-%m-%d %H:%M") == written[:16]
+                when = dt.datetime.fromisoformat(written) if len(written) > 16 else when
+                counts = {
+                    "likes": number(row["点赞数"]),
+                    "comments": number(row["评论数"]),
+                    "shares": number(row["转发数"]),
+                }
+                posts[str(mid)] = (when, counts)
+            elif "weiboSpider" in name:
+                counts = {
+                    "likes": number(row["点赞数"]),
+                    "comments": number(row["评论数"]),
+                    "shares": number(row["转发数"]),
+                }
+                posts[row["微博id"]] = (
+                    dt.datetime.fromtimestamp((mid_of(row["微博id"]) >> 22) + 515483463, SHANGHAI).replace(tzinfo=None),
+                    counts,
+                )
+            elif "webscraper" in name:
+                bid = row["weibo_url"].split("?")[0].rsplit("/", 1)[1]
+                when = dt.datetime.fromtimestamp((mid_of(bid) >> 22) + 515483463, SHANGHAI).replace(tzinfo=None)
+                posts[bid] = (
+                    when,
+                    {
+                        "likes": number(row["like"]),
+                        "comments": number(row["comment"]),
+                        "shares": number(row["forward"]),
+                    },
+                )
+            elif "538" in name:
+                tweet = int(row["url"].rsplit("/", 1)[1])
+                when = dt.datetime.fromtimestamp(((tweet >> 22) + 1288834974657) // 1000, SHANGHAI).replace(tzinfo=None)
+                counts = {
+                    "likes": number(row["favorites"]),
+                    "comments": number(row["replies"]),
+                    "shares": number(row["retweets"]),
+                }
+                posts[str(tweet)] = (when, counts)
+            elif "twitter_gov" in name:
+                when = (
+                    dt.datetime.fromisoformat(row["created_at_utc"])
+                    .astimezone(SHANGHAI)
+                    .replace(tzinfo=None, microsecond=0)
+                )
+                posts[row["tweet_id"]] = (when, {})
+    elif "wechat" in name:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            push = json.loads(line)
+            if "aid" in push:
+                rows += 1
+                posts[push["aid"]] = (dt.datetime.fromtimestamp(push["update_time"], SHANGHAI).replace(tzinfo=None), {})
+                continue
+            articles = [push["app_msg_ext_info"], *push["app_msg_ext_info"]["multi_app_msg_item_list"]]
+            rows += len(articles)
+            when = dt.datetime.fromtimestamp(push["comm_msg_info"]["datetime"], SHANGHAI).replace(tzinfo=None)
+            posts.update({f"{push['comm_msg_info']['id']}-{i}": (when, {}) for i, _ in enumerate(articles)})
+    elif path.suffix == ".xlsx":
+        book = openpyxl.load_workbook(path, read_only=True)
+        lines = list(book.worksheets[0].iter_rows(values_only=True))
+        book.close()
+        for cells in lines[1:]:
+            rows += 1
+            when = (
+                cells[3]
+                if isinstance(cells[3], dt.datetime)
+                else dt.datetime.strptime(cells[3].strip(), "%Y/%m/%d %H:%M:%S")
+            )
+            posts[str(cells[0])] = (when, {})
+    elif path.suffix == ".yaml":
+        people = yaml.safe_load(path.read_text(encoding="utf-8"))
+        named = [
+            (platform, str(person["social"].get(f"{key}_id") or person["social"].get(key)))
+            for person in people
+            for platform, key in (
+                ("x", "twitter"),
+                ("facebook",) * 2,
+                ("instagram",) * 2,
+                ("youtube",) * 2,
+                ("other", "mastodon"),
+            )
+            if person["social"].get(f"{key}_id") or person["social"].get(key)
+        ]
+        return {
+            "rows_read": len(named),
+            "kept": len(set(named)),
+            "merged": len(named) - len(set(named)),
+            "set_aside": 0,
+        }
+    if path.parent.name == "registry":
+        return {"rows_read": rows, "kept": rows, "merged": 0, "set_aside": 0}
+    times = [when for when, _ in posts.values()]
+    sums = {
+        c: sum(counts[c] for _, counts in posts.values())
+        for c in ("likes", "comments", "shares")
+        if any(x[1] for x in posts.values())
+    }
+    return {
+        "rows_read": rows, "kept": len(posts), "merged": rows - unusable - len(posts), "set_aside": unusable,
+        "first": min(times), "last": max(times), **sums,
+    }  # fmt: skip
+
+
+def mid_of(bid: str) -> int:
+    letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    groups = []
+    while bid:
+        value = 0
+        for letter in bid[-4:]:
+            value = value * 62 + letters.index(letter)
+        groups.insert(0, value)
+        bid = bid[:-4]
+    return int(str(groups[0]) + "".join(f"{g:07d}" for g in groups[1:]))
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[row["file"].split("/")[-1] for row in TABLE])
+def test_real_files_give_what_an_independent_reading_gives(row):
+    path = REALDATA / row["file"]
+    imported = import_files([path])
+    report = imported.report
+    assert balanced(report)
+    assert report["tool"][0] == row["tool"]
+    found = {name: report[name].sum() for name in ("rows_read", "kept", "merged", "set_aside")}
+    rows, when = (imported.posts, "published_at") if imported.posts.height else (imported.messages, "received_at")
+    found |= {"first": rows[when].min(), "last": rows[when].max()}
+    found |= {c: imported.posts[c].sum() for c in ("likes", "comments", "shares")}
+    expected = independent(path)
+    for name, value in row.items():
+        if name in expected and value:
+            wanted = dt.datetime.fromisoformat(value) if name in ("first", "last") else int(value)
+            near = dt.timedelta(seconds=1) if name in ("first", "last") else 0
+            assert abs(found[name] - wanted) <= near, name
+            assert abs(expected[name] - wanted) <= near, name
+
+
+# --- the same posts from every tool -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("folder", "numbers"),
+    [
+        ("MediaCrawler_before_2026-07/data/weibo", list(SEVEN)),
+        ("MediaCrawler_current", list(SEVEN)),
+        ("weibo-search", list(SEVEN)),
+        ("weibo-search_resaved_in_Excel", list(SEVEN)),
+        ("nghuyong_WeiboSpider/output/tweet_spider_by_user_id_20260520101530.jsonl", list(SEVEN)),
+        ("weibo-crawler", list(SEVEN)[:5]),
+        ("weiboSpider", list(SEVEN)[:5]),
+        ("RSSHub", list(SEVEN)[:3]),
+    ],
+)
+def test_the_seven_posts_are_equal_from_every_tool(folder, numbers):
+    ledger = pl.DataFrame(
+        {"account_id": [f"weibo:{n}" for n in range(7900000001, 7900000005)], "platform": "weibo"}
+    ).with_columns(platform_id=pl.col("account_id").str.strip_prefix("weibo:"), name=pl.lit(None, pl.String))
+    imported = import_files([SAMPLES / folder], ledger=ledger)
+    assert balanced(imported.report)
+    found = {
+        post: (account.removeprefix("weibo:"), when)
+        for post, account, when in imported.posts.select("post_id", "account_id", "published_at").iter_rows()
+    }
+    assert {n: found[n] for n in numbers} == {n: SEVEN[n] for n in numbers}
+    extra = {"RSSHub": 1}.get(folder, 0)  # its fourth item is a post of its own
+    assert len(found) == len(numbers) + extra
+
+
+def test_three_orders_of_counts_mean_the_same():
+    for folder in ("weibo-crawler", "weibo-search", "nghuyong_WeiboSpider"):
+        posts = import_files([SAMPLES / folder]).posts.filter(pl.col("post_id") == "5299985873850118")
+        assert posts.select("likes", "comments", "shares").row(0) == (108, 46, 233)
+
+
+def test_a_rerun_in_one_file_keeps_the_newer_counts_and_sets_the_header_aside():
+    imported = import_files([SAMPLES / "weiboSpider/weibo/澜川发布/7900000001.csv"])
+    assert imported.report.select("rows_read", "kept", "merged", "set_aside").row(0) == (6, 3, 2, 1)
+    assert imported.posts.filter(pl.col("post_id") == "5300219279930202")["likes"].item() == 19
+
+
+def test_rounded_ids_are_recovered_from_the_letters():
+    imported = import_files([SAMPLES / "weibo-search_resaved_in_Excel"])
+    assert set(imported.posts["post_id"]) == set(SEVEN)
+    assert imported.reasons.filter(pl.col("reason") == "id_recovered")["rows"].item() == 6
+
+
+def test_hashes_are_joined_to_the_ledgers_own_ids():
+    ledger = pl.DataFrame(
+        {"account_id": ["A1"], "platform": ["weibo"], "platform_id": ["7900000001"], "name": ["澜川发布"]}
+    )
+    posts = import_files([SAMPLES / "MediaCrawler_current"], ledger=ledger).posts
+    assert posts.filter(pl.col("account_id") == "A1").height == 3
+    unknown = posts.filter(pl.col("account_id") != "A1")["account_id"].unique().to_list()
+    digest = hashlib.sha256(b"7900000002").hexdigest()[:16]
+    assert f"weibo:hash:{digest}" in unknown
+
+
+def test_an_account_is_named_by_the_user_where_the_file_does_not():
+    path = SAMPLES / "douyin_creator_backoffice/作品列表.csv"
+    assert import_files([path]).report["set_aside"].item() == 2
+    posts = import_files([path], account="澜川发布").posts
+    assert posts["account_id"].unique().to_list() == ["douyin:澜川发布"]
+    assert posts.sort("published_at")["reads"].to_list() == [81, 20311]
+    ledger = pl.DataFrame({"account_id": ["D9"], "platform": ["douyin"], "platform_id": ["91"], "name": ["澜川发布"]})
+    assert import_files([path], account="澜川发布", ledger=ledger).posts["account_id"].unique().to_list() == ["D9"]
+
+
+def test_a_folder_names_the_account_of_a_back_office_and_followers_are_the_newest():
+    imported = import_files([SAMPLES / "wechat_mp_backoffice"])
+    assert imported.accounts.filter(pl.col("name") == "澜川发布")["followers"].drop_nulls().to_list() == [21112]
+    assert imported.posts["published_at"].to_list() == [dt.datetime(2026, 5, 18), dt.datetime(2026, 5, 19)]
+
+
+def test_unknown_is_null_and_zero_is_zero():
+    kuaishou = import_files([SAMPLES / "MediaCrawler_before_2026-07/data/kuaishou"]).posts.sort("published_at")
+    assert kuaishou["likes"].to_list() == [1203, None]
+    assert kuaishou["reads"].to_list() == [34000, None]
+    assert kuaishou["published_at"].to_list() == [dt.datetime(2026, 5, 12, 10), dt.datetime(2026, 5, 19, 6, 30)]
+    douk = import_files([SAMPLES / "DouK-Downloader"]).posts.sort("published_at")
+    assert douk["reads"].to_list() == [None, None]
+    assert douk["comments"].to_list() == [0, 455]
+    assert douk["title"].to_list()[0] is None  # the id stood in for a description
+    xhs = import_files([SAMPLES / "MediaCrawler_before_2026-07/data/xhs"])
+    assert xhs.posts.select("likes", "comments", "shares").row(0) == (12000, None, None)
+    assert xhs.reasons.filter(pl.col("reason") == "lower_bound")["rows"].item() == 2
+
+
+def test_capped_reads_are_a_lower_bound_and_a_push_has_one_headline():
+    imported = import_files([SAMPLES / "wechat-article-exporter"])
+    posts = imported.posts.filter(pl.col("account_id") == "wechat:澜川发布").sort("post_id")
+    assert posts.select("reads", "reads_capped", "likes", "wow").rows() == [
+        (100001, True, 233, 45),
+        (None, None, None, None),
+    ]
+    assert posts["push_id"].to_list() == ["2247500001"] * 2
+    assert posts["is_headline"].to_list() == [True, False]
+    history = import_files([REALDATA / "posts/wechat_history_2019_共青团中央.jsonl.json"]).posts
+    assert history["push_id"].n_unique() == 30
+    assert history["is_headline"].sum() == 30
+    assert history["account_id"].unique().to_list() == ["wechat:3075193430"]
+
+
+def test_feed_times_are_moved_to_shanghai_and_a_feed_shows_only_its_items():
+    imported = import_files([SAMPLES / "wewe-rss"])
+    assert imported.posts["published_at"].max() == dt.datetime(2026, 5, 19, 9, 30)
+    assert dt.datetime(2026, 5, 1, 7, 30) in imported.posts["published_at"].to_list()  # 30 April in UTC
+    assert imported.reasons.filter(pl.col("reason") == "feed")["rows"].item() == 5
+    local = import_files([SAMPLES / "we-mp-rss/rss_MP_WXS_3900000001.xml"])
+    assert local.posts["published_at"].unique().to_list() == [dt.datetime(2026, 5, 19, 9, 30)]
+    account = local.accounts.row(0, named=True)
+    assert (account["observed_from"], account["observed_to"]) == (dt.date(2026, 5, 19), dt.date(2026, 5, 20))
+
+
+def test_a_search_shows_no_accounts_days_and_adds_nobody_to_a_ledger(tmp_path):
+    imported = import_files([SAMPLES / "weibo-search"])
+    assert imported.accounts["observed_from"].null_count() == imported.accounts.height == 4
+    (tmp_path / "accounts.csv").write_text("account_id,platform,unit\nA,weibo,某局\n", encoding="utf-8")
+    write_import(imported, tmp_path)
+    assert (tmp_path / "accounts.csv").read_text(encoding="utf-8") == "account_id,platform,unit\nA,weibo,某局\n"
+
+
+def test_deleted_articles_are_set_aside_and_said_so():
+    imported = import_files([SAMPLES / "we-mp-rss/api_v1_wx_articles.json"])
+    assert imported.reasons.select("effect", "reason", "rows").rows() == [("set_aside", "deleted", 1)]
+
+
+def test_the_accounts_answer_is_found_among_the_comments():
+    for folder in ("MediaCrawler_before_2026-07/data/weibo", "nghuyong_WeiboSpider"):
+        comments = import_files([SAMPLES / folder]).comments
+        assert comments.select("account_id", "received_at", "replied_at").rows() == [
+            ("weibo:7900000001", dt.datetime(2026, 5, 18, 18, 30), dt.datetime(2026, 5, 20, 9, 1))
+        ]
+        assert set(comments.columns) == {"account_id", "comment_id", "post_id", "received_at", "replied_at"}
+
+
+def test_messages_name_an_account_or_a_unit_and_keep_a_missing_reply_missing():
+    messages = import_files([SAMPLES / "messages"]).messages.sort("message_id")
+    assert messages["account_id"].to_list() == [None, "wechat:澜川发布", "weibo:澜川发布"]
+    assert messages["unit"].to_list() == ["澜川市交通局", "澜川市住建局", None]
+    assert messages["replied_at"].null_count() == 1
+
+
+def test_lists_of_accounts_that_tools_write_are_accounts(tmp_path):
+    opml = import_files([SAMPLES / "wewe-rss/WeWeRSS-All.opml"]).accounts
+    assert opml.select("account_id", "name").rows() == [
+        ("wechat:3900000001", "澜川发布"),
+        ("wechat:3900000002", "澜川公安"),
+    ]
+    users = import_files([SAMPLES / "weibo-crawler/weibo_data/users.csv"]).accounts
+    assert users.select("account_id", "followers", "certified", "certified_subject").row(0) == (
+        "weibo:7900000001", 123000, True, "澜川发布官方微博",
+    )  # fmt: skip
+    listed = tmp_path / "user_id_list.txt"
+    listed.write_text("7900000001 澜川发布 2020-01-01 00:00\n7900000002 澜川公安\n", encoding="utf-8")
+    assert import_files([listed]).accounts["name"].to_list() == ["澜川发布", "澜川公安"]
+    wechat = tmp_path / "公众号.json"
+    listed = {
+        "fakeid": "Mzk5MDAwMDAwMQ==",
+        "nickname": "澜川发布",
+        "count": 3,
+        "articles": 5,
+        "last_update_time": 1779250000,
+    }
+    wechat.write_text(json.dumps({"version": "1", "usefor": "wechat", "accounts": [listed]}), encoding="utf-8")
+    assert import_files([wechat]).accounts["account_id"].to_list() == ["wechat:3990000001"]
+
+
+# --- made files: SQLite, other versions' rows, retweets ------------------------------------------------------------------
+
+
+def test_originals_of_others_in_a_database_are_set_aside(tmp_path):
+    path = tmp_path / "weibodata.db"
+    base = sqlite3.connect(path)
+    base.execute("CREATE TABLE user (id, nick_name, follower_count INT, follow_count INT)")
+    base.execute("INSERT INTO user VALUES ('7900000002', '澜川公安', 120, 3)")
+    base.execute(
+        "CREATE TABLE weibo (id, bid, user_id, screen_name, text, created_at, "
+        "attitudes_count INT, comments_count INT, reposts_count INT, retweet_id)"
+    )
+    rows = [
+        (
+            "5271960523720087",
+            "Quc1mfBLp",
+            "7900000002",
+            "澜川公安",
+            "转发微博",
+            "2026-03-02 10:00:00",
+            0,
+            0,
+            0,
+            "5299985873850118",
+        ),
+        ("5299985873850118", "QFX5xg9AG", "7900000001", "澜川发布", "停水", "2026-05-18 18:02:44", 108, 46, 233, ""),
+    ]
+    base.executemany(f"INSERT INTO weibo VALUES ({','.join('?' * 10)})", rows)
+    base.commit()
+    base.close()
+    imported = import_files([path])
+    assert imported.posts["account_id"].to_list() == ["weibo:7900000002"]
+    assert ("set_aside", "retweeted_original", 1) in imported.reasons.select("effect", "reason", "rows").rows()
+    assert imported.accounts["followers"].to_list() == [120]
+
+
+def test_every_form_of_mediacrawler_gives_the_same(tmp_path):
+    source = SAMPLES / "MediaCrawler_current/data/weibo/jsonl/creator_contents_2026-08-20.jsonl"
+    records = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
+    (tmp_path / "a.json").write_text(json.dumps(records, ensure_ascii=False, indent=4), encoding="utf-8")
+    pl.DataFrame(records).write_csv(tmp_path / "b.csv")
+    pl.DataFrame(records).write_excel(tmp_path / "c.xlsx", worksheet="Contents", dtype_formats={pl.Int64: "0"})
+    base = sqlite3.connect(tmp_path / "d.db")
+    names = list(records[0])
+    base.execute(f"CREATE TABLE weibo_note (id INTEGER PRIMARY KEY, add_ts, {', '.join(names)})")
+    base.executemany(
+        f"INSERT INTO weibo_note ({', '.join(names)}) VALUES ({','.join('?' * len(names))})",
+        [tuple(r.values()) for r in records],
+    )
+    base.commit()
+    base.close()
+    plain = import_files([source]).posts.drop("source")
+    for path in sorted(tmp_path.iterdir()):
+        assert import_files([path]).posts.drop("source").equals(plain), path.name
+
+
+def test_rows_that_a_newer_version_wrote_below_an_old_header(tmp_path):
+    old = "id,bid,正文,头条文章url,原始图片url,视频url,位置,日期,工具,点赞数,评论数,转发数,话题,@用户,完整日期,是否原创"
+    new = "5299985873850118\t,QFX5xg9AG,停水,,,,,,2026-05-18T18:02:44,微博视频号,108,46,233,,,2026-05-18 18:02:44,True,1,True"
+    before = "5300219279930202\t,R05HFFFiy,防汛,,,,,2026-05-19T09:30:12,微博视频号,12,3,5,,,2026-05-19 09:30:12,True"
+    path = tmp_path / "7900000001.csv"
+    path.write_text("\n".join([old, before, new]) + "\n", encoding="utf-8-sig")
+    posts = import_files([path]).posts
+    assert posts.select("published_at", "likes", "comments", "shares").rows() == [
+        (dt.datetime(2026, 5, 18, 18, 2, 44), 108, 46, 233),
+        (dt.datetime(2026, 5, 19, 9, 30, 12), 12, 3, 5),
+    ]
+
+
+def test_a_different_header_in_mid_file_names_the_rows_below_it(tmp_path):
+    path = tmp_path / "7900000001.csv"
+    path.write_text(
+        "微博id,微博正文,发布时间,发布工具,点赞数,转发数,评论数\nR05HFFFiy,防汛,2026-05-19 09:30,x,12,5,3\n"
+        "微博id,微博正文,头条文章url,发布时间,发布工具,点赞数,转发数,评论数\nQFX5xg9AG,停水,无,2026-05-18 18:02,x,108,233,46\n",
+        encoding="utf-8-sig",
+    )
+    imported = import_files([path])
+    assert imported.posts.select("likes", "shares").rows() == [(108, 233), (12, 5)]
+    assert imported.report["set_aside"].item() == 1
+
+
+def test_a_pinned_post_does_not_lengthen_the_time_observed(tmp_path):
+    def row(mid: int, when: str) -> str:
+        return f"{bid_from_mid(mid)},正文,{when},x,1,1,1"
+
+    head = "微博id,微博正文,发布时间,发布工具,点赞数,转发数,评论数"
+    rows = [
+        row(4900000000000000, "2023-05-10 10:29"),
+        row(5300219279930202, "2026-05-19 09:30"),
+        row(5299985873850118, "2026-05-18 18:02"),
+    ]
+    path = tmp_path / "7900000001.csv"
+    path.write_text("\n".join([head, *rows]), encoding="utf-8-sig")
+    imported = import_files([path])
+    assert imported.posts.height == 3
+    assert imported.accounts["observed_from"].item() == dt.date(2026, 5, 18)
+
+
+def test_a_year_that_was_guessed_is_corrected_from_the_id(tmp_path):
+    path = tmp_path / "7900000003.csv"
+    path.write_text(
+        "微博id,微博正文,发布时间,发布工具,点赞数,转发数,评论数\nQl0s0AdXm,新年快乐,2026-12-31 23:59,x,18,1,2\n",
+        encoding="utf-8-sig",
+    )
+    imported = import_files([path])
+    assert imported.posts["published_at"].item() == dt.datetime(2025, 12, 31, 23, 59, 58)
+    assert imported.reasons["reason"].to_list() == ["year_from_id"]
+
+
+# --- writing ------------------------------------------------------------------------------------------------------------
+
+
+def test_importing_twice_changes_no_byte(tmp_path):
+    sources = [SAMPLES / "MediaCrawler_before_2026-07", SAMPLES / "weibo-crawler", SAMPLES / "messages"]
+    write_import(import_files(sources), tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    assert set(before) == {"posts.parquet", "accounts.csv", "messages.parquet", "comments.parquet"}
+    again = write_import(import_files(sources), tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+    assert again.select(pl.col("added", "changed").sum()).row(0) == (0, 0)
+
+
+def test_a_newer_capture_replaces_an_older_one_and_not_the_other_way_round(tmp_path):
+    def crawl(name: str, captured: str, likes: int) -> Path:
+        path = tmp_path / f"tweet_spider_by_user_id_{captured}.jsonl"
+        when = int(dt.datetime.strptime(captured, "%Y%m%d%H%M%S").replace(tzinfo=SHANGHAI).timestamp())
+        post = {
+            "_id": "5300219279930202",
+            "mblogid": "R05HFFFiy",
+            "created_at": "2026-05-19 09:30:12",
+            "reposts_count": 5,
+        }
+        post |= {
+            "comments_count": 3,
+            "attitudes_count": likes,
+            "url": "https://weibo.com/7900000001/R05HFFFiy",
+            "crawl_time": when,
+        }
+        path.write_text(json.dumps(post) + "\n", encoding="utf-8")
+        return path
+
+    old, new, out = crawl("old", "20260520101530", 12), crawl("new", "20260521101530", 40), tmp_path / "out"
+    for path, likes in ((old, 12), (new, 40), (old, 40)):
+        write_import(import_files([path]), out)
+        assert pl.read_parquet(out / "posts.parquet")["likes"].to_list() == [likes]
+
+
+def test_a_ledger_is_added_to_and_never_rewritten(tmp_path):
+    ledger = '账号编号,平台,账号名称,主办单位,备注\r\nweibo:7900000001,微博,澜川发布,市政府办,"手写，勿动"\r\n'.encode(
+        "gb18030"
+    )
+    (tmp_path / "accounts.csv").write_bytes(ledger)
+    write_import(import_files([SAMPLES / "weibo-crawler/weibo_data/users.csv"]), tmp_path)
+    content = (tmp_path / "accounts.csv").read_bytes()
+    assert content.startswith(ledger)
+    added = list(csv.reader(io.StringIO(content.decode("gb18030"))))[2:]
+    assert [row[0] for row in added] == ["weibo:7900000002", "weibo:7900000003", "weibo:7900000004"]
+
+
+def test_a_workbook_ledger_is_left_alone_and_new_accounts_go_beside_it(tmp_path):
+    (tmp_path / "accounts.xlsx").write_bytes(b"not read here")
+    imported = import_files([SAMPLES / "weibo-crawler/weibo_data/users.csv"])
+    written = write_import(imported, tmp_path)
+    assert written["file"].to_list() == ["accounts-imported.csv"]
+    assert (tmp_path / "accounts.xlsx").read_bytes() == b"not read here"
+    assert any("accounts-imported.csv" in line for line in told(imported, written, "en"))
+    assert write_import(imported, tmp_path).select("before", "added").row(0) == (4, 0)
+
+
+def test_everything_printed_has_its_sentence_in_both_languages():
+    imported = import_files([SAMPLES])
+    for language in ("zh-Hans", "en"):
+        lines = told(imported, None, language)
+        assert len(lines) >= imported.report.height
+        assert not any("{" in line for line in lines)
+
+
+def test_posts_of_an_audit_may_be_a_folder_of_any_tools_files():
+    ledger = pl.DataFrame(
+        {"account_id": ["A1"], "platform": ["weibo"], "platform_id": ["7900000001"], "name": ["澜川发布"]}
+    )
+    posts, _ = read_posts(SAMPLES / "weibo-crawler", ledger=ledger)
+    assert posts["account_id"].value_counts().sort("count").rows() == [("weibo:7900000002", 2), ("A1", 3)]
+    single, _ = read_posts(SAMPLES / "RSSHub/weibo_user_7900000001.rss.xml")
+    assert single.height == 4
+
+
+def test_what_no_tool_wrote_is_refused_with_a_sentence(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match="None of the files"):
+        import_files([path])
+    with pytest.raises(InputError, match="no file"):
+        import_files([tmp_path / "missing"])
+    with pytest.raises(InputError, match="weibo-crawler"):
+        import_files([path], tool="weibo-crawlr")
+
+
+def test_progress_is_told_file_by_file():
+    seen: list[tuple[int, int, str]] = []
+    import_files([SAMPLES / "weibo-crawler"], progress=lambda *facts: seen.append(facts))
+    assert [done for done, _, _ in seen] == [0, 1, 2, 3]
+
+
+# --- properties -----------------------------------------------------------------------------------------------------------
+
+CELL = st.sampled_from(
+    [
+        "",
+        "无",
+        "None",
+        "-1",
+        "0",
+        "12",
+        "1.2万",
+        "10万+",
+        "3,4",
+        "x\ny",
+        '"',
+        "微博id",
+        "2026-05-19 09:30",
+        "R05HFFFiy",
+        "QFX5xg9AG",
+    ]
+)
+ROW = st.lists(CELL, min_size=0, max_size=15)
+GOOD = st.builds(
+    lambda second, likes: [bid_from_mid((second << 22) + 7), "正文", "", "无", "无", "True", "无", "无",
+                           (dt.datetime(1970, 1, 1) + dt.timedelta(seconds=second + 515483463 + 28800)).strftime("%Y-%m-%d %H:%M"),
+                           "x", likes, "1", "2"],
+    st.integers(1_100_000_000, 1_260_000_000), CELL,
+)  # fmt: skip
+HEADER = [
+    "微博id",
+    "微博正文",
+    "头条文章url",
+    "原始图片url",
+    "被转发微博原始图片url",
+    "是否为原创微博",
+    "微博视频url",
+    "发布位置",
+    "发布时间",
+    "发布工具",
+    "点赞数",
+    "转发数",
+    "评论数",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(st.one_of(ROW, GOOD, st.just(HEADER)), max_size=12))
+def test_no_row_is_lost_silently(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("in") / "7900000001.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        there = len(list(csv.reader(file))) - 1
+    imported = import_files([path])
+    assert imported.report["rows_read"].sum() == there
+    assert balanced(imported.report)
+    assert imported.report["kept"].sum() == imported.posts.height
+    aside = imported.reasons.filter(pl.col("effect") == "set_aside")["rows"].sum()
+    assert aside == imported.report["set_aside"].sum()
+    assert imported.posts.select("account_id", "post_id").is_unique().all()
+    assert imported.posts["published_at"].null_count() == 0
+
+
+def test_no_module_of_the_reader_opens_the_network():
+    folder = Path(__file__).parents[1] / "govmedia_kit" / "read"
+    for path in folder.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+        names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not any(n.split(".")[0] in ("urllib", "http", "socket", "requests") for n in names), path.name
