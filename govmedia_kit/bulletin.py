@@ -14,18 +14,33 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from govmedia_kit import __version__
 from govmedia_kit.errors import GovmediaError, InputError, NotebookError, hint
 from govmedia_kit.kernel import Kernel, started_kernel
-from govmedia_kit.read import read_settings, resource
+from govmedia_kit.languages import is_english
+from govmedia_kit.read import Settings, read_settings, resource
 
 __all__ = ["FORMATS", "check_parameters", "fingerprint", "make_bulletin", "replace_folder"]
 
-FORMATS = ("html", "ipynb")
+FORMATS = ("html", "docx", "pdf", "xlsx", "ipynb")
+LAYOUTS = ("document", "letter")
+CHARTS = ("static", "interactive")
+CODE = ("hidden", "fold")
 FIXED = ("figures.json", "measured.parquet", "findings.csv", "manifest.json")
-LIBRARIES = ("altair", "narwhals", "nbclient", "papermill", "polars", "scipy", "vl-convert-python")
+LIBRARIES = (
+    "altair",
+    "narwhals",
+    "nbclient",
+    "papermill",
+    "polars",
+    "python-docx",
+    "scipy",
+    "typst",
+    "vl-convert-python",
+    "xlsxwriter",
+)
 
 
 def make_bulletin(
@@ -35,10 +50,18 @@ def make_bulletin(
     formats: Iterable[str] = FORMATS,
     notebook: Path | str | None = None,
     kernel: Kernel | None = None,
+    layout: str = "document",
+    template: Path | str | None = None,
+    charts: str = "static",
+    code: str = "hidden",
+    notices: bool = False,
     progress: Callable[[str], None] = lambda step: None,
     **parameters: Any,
 ) -> Path:
     """Make one bulletin of an audit folder and return the folder `out`, with everything that DESIGN lists in it.
+
+    `layout` is `document` (文件) or `letter` (信函); `template` an office's own Word file; `charts` `static` or `interactive`
+    in the HTML page, `code` `hidden` or `fold` there; `notices` adds a rectification notice per unit with a failed account.
 
     `parameters` go to the notebook's parameters cell (region, as_of, language, ...); None means the notebook's own.
     `kernel` is a running kernel, to be used again; without it one is started and stopped.
@@ -50,8 +73,13 @@ def make_bulletin(
     for name in formats:
         if name not in FORMATS:
             raise InputError("unknown_format", found=name, hint=hint(name, FORMATS), known=FORMATS)
+    for option, value, known in (("layout", layout, LAYOUTS), ("charts", charts, CHARTS), ("code", code, CODE)):
+        if value not in known:
+            raise InputError("unknown_choice", name=f"--{option}", found=value, hint=hint(value, known), known=known)
     source = Path(notebook) if notebook is not None else resource("notebooks") / "bulletin.ipynb"
-    settings = read_settings(audit, as_of=parameters.get("as_of") or None, language=parameters.get("language") or None)
+    chosen = {name: parameters.get(name) or None for name in ("as_of", "language", "region")}
+    settings = read_settings(audit, **chosen)
+    look = Look(layout, Path(template) if template is not None else None, charts, code, notices)
     given = {name: value for name, value in parameters.items() if value is not None}
     _may_replace(out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -62,10 +90,8 @@ def make_bulletin(
             check_parameters(source, given)
             progress("notebook")
             executed = _execute(source, staging, audit, given, running)
-        for name in formats:
-            progress(name)
-            _print(name, executed, staging, settings.language)
-        _manifest(staging, source, audit, given, formats)
+        told = _print(formats, executed, staging, settings, look, progress)
+        _manifest(staging, source, audit, given, formats, told)
         replace_folder(staging, out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -182,25 +208,92 @@ def _told(error: Any, source: Path, audit: Path, given: dict[str, Any]) -> Excep
 
 
 def _forget_the_run(executed: Any) -> None:
-    """Take out what differs from one run to the next: times, ids of the run, the path of the source."""
+    """Take out what differs from one run to the next: times, ids of the run, the path of the source.
+
+    Cells are numbered from 1: a warm kernel counts on from the bulletin before.
+    """
     executed.metadata.pop("papermill", None)
+    count = 0
     for i, cell in enumerate(executed.cells):
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         cell["id"] = f"cell-{i}"
+        if cell.get("execution_count") is not None:
+            count += 1
+            cell["execution_count"] = count
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output["execution_count"] = count
 
 
-def _print(name: str, executed: Any, folder: Path, language: str) -> None:
-    from govmedia_kit.render import html
+class Look(NamedTuple):
+    """How the documents look: see `make_bulletin`."""
+
+    layout: str
+    template: Path | None
+    charts: str
+    code: str
+    notices: bool
+
+
+def _print(
+    formats: list[str], executed: Any, folder: Path, settings: Settings, look: Look, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """The documents, and what there is to say of them: statements that do not add up, departures from the standard."""
+    from govmedia_kit.figures import load_round
+    from govmedia_kit.render import docx, html, notices, pdf, xlsx
     from govmedia_kit.render.notebook import blocks_of
 
-    if name == "html":
-        (folder / "bulletin.html").write_text(
-            html.page(blocks_of(executed), language=language), encoding="utf-8", newline="\n"
+    blocks, language = blocks_of(executed), settings.language
+    told: dict[str, Any] = {"arithmetic": _verified(blocks, language), "layout": look.layout}
+    paper: dict[str, Any] = {"settings": settings, "language": language, "layout": look.layout}
+    for name in formats:
+        progress(name)
+        path = folder / f"bulletin.{name}"
+        if name == "html":
+            shown = blocks_of(executed, code=look.code == "fold")
+            page = html.page(shown, language=language, interactive=look.charts == "interactive")
+            path.write_text(page, encoding="utf-8", newline="\n")
+        elif name == "docx":
+            told["departures_of_word"] = docx.write(blocks, path, template=look.template, **paper)
+        elif name == "pdf":
+            told["departures_of_pdf"] = pdf.write(blocks, path, missing="mark", **paper)
+        elif name == "xlsx":
+            xlsx.write(
+                folder / "annexes.xlsx", settings=settings, **load_round(folder), blocks=blocks, language=language
+            )
+    if look.notices:
+        saved = load_round(folder)
+        (folder / "notices").mkdir()
+        count = notices.write(
+            folder / "notices" / "notices.docx",
+            settings=settings,
+            measured=saved["measured"],
+            findings=saved["findings"],
+            language=language,
         )
+        told["notices"] = count
+    return told
 
 
-def _manifest(folder: Path, source: Path, audit: Path, given: dict[str, Any], formats: list[str]) -> None:
+def _verified(blocks: list[Any], language: str) -> dict[str, Any]:
+    """The bulletin's own arithmetic: how many statements were checked, and those that cannot be."""
+    from govmedia_kit.blocks import plain
+    from govmedia_kit.statements import check_text
+
+    text = "\n".join(plain(block["runs"]) for block in blocks if block["type"] == "paragraph")
+    found = check_text(text)
+    wrong = found.filter(verdict="impossible")
+    message = "message_en" if is_english(language) else "message_zh"
+    return {
+        "checked": found.filter(verdict="consistent").height + wrong.height,
+        "impossible": [f"{row['sentence']} {row[message]}" for row in wrong.iter_rows(named=True)],
+    }
+
+
+def _manifest(
+    folder: Path, source: Path, audit: Path, given: dict[str, Any], formats: list[str], told: dict[str, Any]
+) -> None:
     """Versions, parameters and the sha256 of every input and output; the clock stands here and nowhere else."""
     import datetime as dt
     from importlib.metadata import version
@@ -214,6 +307,7 @@ def _manifest(folder: Path, source: Path, audit: Path, given: dict[str, Any], fo
         "libraries": {name: version(name) for name in LIBRARIES},
         "parameters": given,
         "formats": formats,
+        **told,
         "notebook": {source.name: _sha256(source)},
         "inputs": fingerprint(audit),
         "outputs": {p.relative_to(folder).as_posix(): _sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import json
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -14,12 +15,12 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import duplication, estimates
+from govmedia_kit import duplication, estimates, fields
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read import divisions
 from govmedia_kit.rounds import Round
 
-__all__ = ["Figure", "figures", "rounded"]
+__all__ = ["Figure", "figures", "load_round", "rounded"]
 
 # Breakdowns by region go this many levels beneath the audit's own region.
 REGION_LEVELS = 2
@@ -244,7 +245,9 @@ def _unit_values(groups: pl.DataFrame) -> list[Value]:
 
 def _lookalike_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
     """Groups that an account of the breakdown is in; the size of a group is that of its part there."""
-    found = groups.select("group", "account_id").join(round_.lookalikes.select("account_id", "group_id"), on="account_id")
+    found = groups.select("group", "account_id").join(
+        round_.lookalikes.select("account_id", "group_id"), on="account_id"
+    )
     sizes = found.group_by("group", "group_id").agg(n=pl.col("account_id").n_unique())
     counted = (
         sizes.group_by("group")
@@ -252,7 +255,10 @@ def _lookalike_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
             (pl.col("n") > 1).sum().alias("duplication.lookalike_groups"),
             pl.col("n").max().alias("duplication.largest_lookalike_group"),
         )
-        .join(found.group_by("group").agg(pl.col("account_id").n_unique().alias("duplication.lookalike_accounts")), on="group")
+        .join(
+            found.group_by("group").agg(pl.col("account_id").n_unique().alias("duplication.lookalike_accounts")),
+            on="group",
+        )
     )
     rows = {row["group"]: row for row in counted.iter_rows(named=True)}
     names = [name for name in counted.columns if name != "group"]
@@ -275,9 +281,8 @@ def _reply_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
         return []
     deadlines = round_.audit.settings.deadlines
     # Waits are in days of the calendar; a deadline in working days is one of as many weeks.
-    within = deadlines.reply_days
-    if within is not None and deadlines.calendar == "working":
-        within = within * 7 / 5
+    weeks = 7 / 5 if deadlines.calendar == "working" else 1
+    within = None if deadlines.reply_days is None else deadlines.reply_days * weeks
     found: list[Value] = []
     received = round_.replies.join(groups.select("account_id", "group"), on="account_id", how="inner")
     # Messages that name only a unit belong to the whole, and to no account's group.
@@ -322,7 +327,7 @@ def _whole_values(round_: Round) -> list[Value]:
     checked = round_.measured.filter("checked")
     if sampling is not None and checked.height:
         row = estimates.stratified(checked, by=sampling.by, registered=sampling.registered).row(0, named=True)
-        found.append(("pass_rate.stratified", "", (row["pass_rate"], row["low"], row["high"], None, None)))
+        found.append(("pass_rate.stratified", "", (row["rate"], row["low"], row["high"], None, None)))
     return found
 
 
@@ -337,8 +342,19 @@ def _followup_values(round_: Round) -> list[Value]:
     }
     checked = round_.measured.filter("checked")
     if round_.rate_before is not None and checked.height:
-        rate = (checked["verdict"] == "passed").sum() / checked.height
+        rate = checked.filter(verdict="passed").height / checked.height
         # The change of what is printed: a reader takes one printed rate from the other.
         printed = [Decimal(rounded(100 * r, 1)) for r in (rate, round_.rate_before)]
         numbers["followup.rate_change"] = float(abs(printed[0] - printed[1]))
     return [(name, "", (value, None, None, None, None)) for name, value in numbers.items()]
+
+
+def load_round(folder: Path | str) -> dict[str, Any]:
+    """What `rounds.save_round` wrote into a folder: `measured` and `findings` as frames, `figures` by id."""
+    folder = Path(folder)
+    records = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    return {
+        "measured": pl.read_parquet(folder / "measured.parquet"),
+        "findings": pl.read_csv(folder / "findings.csv", schema=fields.schema("findings")),
+        "figures": {record["id"]: Figure(**record) for record in records},
+    }

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import functools
+import hashlib
 import html
+import json
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 from govmedia_kit import prose
 from govmedia_kit.blocks import Block, Run
 
-__all__ = ["page"]
+__all__ = ["page", "vega_bundle"]
 
 STYLE = """
 :root { color-scheme: light; --ink: #1a1a1a; --faint: #595959; --line: #c9c9c9; --accent: #0b5394; --band: #f5f7fa; }
@@ -37,16 +44,17 @@ nav { border: 1px solid var(--line); padding: .8rem 1.2rem; font-size: .92em; } 
 details { margin: .6rem 0; } pre { background: var(--band); padding: .7rem; overflow-x: auto; font: 13px/1.5 Consolas, monospace; white-space: pre-wrap; }
 .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: .5rem; background: #fff; }
 @media print { nav, .skip { display: none; } main { max-width: none; padding: 0; } figure, tr { break-inside: avoid; } section.annex { break-before: page; } thead { display: table-header-group; } a { color: inherit; text-decoration: none; } }
-"""  # noqa: E501
+"""
 
 # What a cell may not hold in XML 1.0 and HTML: control characters other than tab and line breaks.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def page(blocks: list[Block], *, language: str, name: str = "", style: str = STYLE) -> str:
+def page(blocks: list[Block], *, language: str, name: str = "", style: str = STYLE, interactive: bool = False) -> str:
     """One HTML page of the blocks; `name` is the window's title where no block is one.
 
-    Raises nothing: every text is escaped, whatever it holds.
+    With `interactive` one script, the whole of Vega, makes the charts answer to the mouse; without it the page has none.
+    Every text is escaped, whatever it holds.
     """
     said = {key: prose.said(f"page.{key}", language) for key in ("contents", "skip", "code")}
     title = next((block["text"] for block in blocks if block["type"] == "title"), name)
@@ -57,13 +65,57 @@ def page(blocks: list[Block], *, language: str, name: str = "", style: str = STY
     body = "\n".join(_block(i, block, said["code"], language) for i, block in enumerate(blocks))
     nav = f'<nav aria-label="{said["contents"]}"><ol>{contents}</ol></nav>' if contents else ""
     body = body.replace("</h1>", f"</h1>\n{nav}", 1) if "</h1>" in body else nav + body
+    script = _script(blocks) if interactive else ""
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:{_allowed(script)}"
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f"<title>{_text(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f'<a class="skip" href="#main">{said["skip"]}</a>\n<main id="main">\n{body}\n</main>\n</body>\n</html>\n'
+        f'<a class="skip" href="#main">{said["skip"]}</a>\n<main id="main">\n{body}\n</main>\n'
+        + (f"<script>{script}</script>\n" if script else "")
+        + "</body>\n</html>\n"
     )
+
+
+def _script(blocks: list[Block]) -> str:
+    """Vega, and a call for each chart. `ast` keeps Vega from making code out of text, which the policy forbids."""
+    specs = {f"chart{i}": block["spec"] for i, block in enumerate(blocks) if block["type"] == "chart" and block["spec"]}
+    if not specs:
+        return ""
+    calls = json.dumps(specs, ensure_ascii=False, sort_keys=True).replace("</", "<\\/")
+    options = '{"ast": true, "actions": false, "renderer": "svg"}'
+    run = f"Object.entries({calls}).forEach(([id, spec]) => vegaEmbed('#' + id, spec, {options}));"
+    return vega_bundle().replace("</script", "<\\/script") + "\n" + run
+
+
+def _allowed(script: str) -> str:
+    """The policy's word for exactly this script."""
+    if not script:
+        return ""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"; script-src 'sha256-{digest}'"
+
+
+@functools.cache
+def vega_bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script, out of the converter; kept on disk, since making it takes seconds."""
+    from importlib.metadata import version
+
+    import platformdirs
+    import vl_convert
+
+    folder = Path(platformdirs.user_cache_dir("govmedia-kit"))
+    kept = folder / f"vega-{version('vl-convert-python')}.js"
+    if kept.is_file():
+        return kept.read_text(encoding="utf-8")
+    made = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    with contextlib.suppress(OSError):  # a folder that cannot be written costs only time
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = kept.with_suffix(f".{os.getpid()}.part")
+        beside.write_text(made, encoding="utf-8", newline="\n")
+        beside.replace(kept)
+    return made
 
 
 def _head(block: Block) -> str:
@@ -85,6 +137,8 @@ def _runs(runs: list[Run]) -> str:
             made.append(_text(run))
         elif "figure" in run:
             made.append(f'<a class="number" href="#figure-{_text(run["figure"])}">{_text(run["text"])}</a>')
+        elif "href" in run:
+            made.append(f'<a href="{_text(run["href"])}">{_text(run["text"])}</a>')
         else:
             made.append(f"<strong>{_text(run['text'])}</strong>" if run.get("bold") else _text(run["text"]))
     return "".join(made)
@@ -105,7 +159,8 @@ def _block(i: int, block: Block, code: str, language: str) -> str:
     if kind == "table":
         return _table(i, block, language)
     if kind == "chart":
-        return f'<figure role="img" aria-label="{_text(block["alt"])}">{_svg(block["svg"])}</figure>'
+        picture = f'<div id="chart{i}" role="img" aria-label="{_text(block["alt"])}">{_svg(block["svg"])}</div>'
+        return f"<figure>{picture}</figure>"
     if kind == "image":
         return f'<figure><img alt="{_text(block["alt"])}" src="data:image/png;base64,{_text(block["png"]).strip()}"></figure>'
     if kind == "code":

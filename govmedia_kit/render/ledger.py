@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from govmedia_kit import fields
 from govmedia_kit.errors import Problem
@@ -46,8 +47,12 @@ def write_template(path: Path, *, language: str = "zh-Hans") -> None:
     english = language.startswith("en")
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"created": FIXED_TIME})
-        head = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True, "valign": "vcenter"})
-        needed = book.add_format({"bold": True, "bg_color": "#FCE4D6", "border": 1, "text_wrap": True, "valign": "vcenter"})
+        head = book.add_format(
+            {"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True, "valign": "vcenter"}
+        )
+        needed = book.add_format(
+            {"bold": True, "bg_color": "#FCE4D6", "border": 1, "text_wrap": True, "valign": "vcenter"}
+        )
         date = book.add_format({"num_format": "yyyy-mm-dd"})
         text = book.add_format({"num_format": "@"})
         sheet = book.add_worksheet("Ledger" if english else "台账")
@@ -81,8 +86,8 @@ def _choices(name: str, english: bool) -> list[str]:
     return []
 
 
-def _notes(book: object, head: object, english: bool) -> None:
-    sheet = book.add_worksheet("Notes" if english else "填写说明")  # type: ignore[attr-defined]
+def _notes(book: Any, head: Any, english: bool) -> None:
+    sheet = book.add_worksheet("Notes" if english else "填写说明")
     heads = ["Column", "What to write", "Needed"] if english else ["列", "怎样填", "必填"]
     for i, (title, width) in enumerate(zip(heads, (18, 80, 8), strict=True)):
         sheet.write_string(0, i, title, head)
@@ -92,7 +97,9 @@ def _notes(book: object, head: object, english: bool) -> None:
         sheet.write_string(row, 0, field.label_en if english else field.label_zh)
         sheet.write_string(row, 1, field.meaning_en if english else field.meaning_zh)
         sheet.write_string(row, 2, ("yes" if english else "是") if field.required else "")
-    last = "Leave empty what is not known: unknown is not zero." if english else "不知道的留空：空白是未知，0 是确实没有。"
+    last = (
+        "Leave empty what is not known: unknown is not zero." if english else "不知道的留空：空白是未知，0 是确实没有。"
+    )
     sheet.write_string(len(TEMPLATE) + 2, 1, last)
 
 
@@ -135,12 +142,12 @@ def annotate(source: Path, problems: Iterable[Problem], target: Path, *, languag
     return len(by_cell)
 
 
-def _writable(sheet: object, address: str) -> object:
+def _writable(sheet: Any, address: str) -> Any:
     """The cell, or the first one of the merged cells that it is part of: only that one can be written."""
-    for merged in sheet.merged_cells.ranges:  # type: ignore[attr-defined]
+    for merged in sheet.merged_cells.ranges:
         if address in merged:
-            return sheet.cell(merged.min_row, merged.min_col)  # type: ignore[attr-defined]
-    return sheet[address]  # type: ignore[index]
+            return sheet.cell(merged.min_row, merged.min_col)
+    return sheet[address]
 
 
 def _free_name(taken: list[str], wanted: str) -> str:

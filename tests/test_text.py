@@ -1,0 +1,59 @@
+"""Documents read back as text: our own, and small ones by hand."""
+
+import pytest
+from documents import SETTINGS, gansu_blocks, small_blocks
+
+from govmedia_kit.errors import InputError
+from govmedia_kit.render import docx, html, pdf
+from govmedia_kit.render.text import text_of_document
+
+
+def test_word_text_has_a_line_per_paragraph_and_tabs_between_cells(tmp_path):
+    docx.write(small_blocks(), tmp_path / "a.docx", settings=SETTINGS, language="zh-Hans")
+    lines = text_of_document(tmp_path / "a.docx").split("\n")
+    assert "检查账号283个。要点" in lines
+    assert "1\t甘肃发布\t2019-07-01\t78.8%" in lines
+    assert "甘肃省政府办公厅关于2019年全省政务新媒体检查情况的通报" in lines
+
+
+def test_every_sentence_of_the_bulletin_is_whole_in_every_format(tmp_path, gansu_round, gansu_figures):
+    blocks, settings = gansu_blocks(gansu_round, gansu_figures), gansu_round.audit.settings
+    docx.write(blocks, tmp_path / "a.docx", settings=settings, language="zh-Hans")
+    pdf.write(blocks, tmp_path / "a.pdf", settings=settings, language="zh-Hans")
+    (tmp_path / "a.html").write_text(html.page(blocks, language="zh-Hans"), encoding="utf-8")
+    texts = {kind: text_of_document(tmp_path / f"a.{kind}") for kind in ("docx", "pdf", "html")}
+    for block in blocks:
+        if block["type"] == "paragraph" and block["role"] == "body":
+            said = "".join(run if isinstance(run, str) else run["text"] for run in block["runs"])
+            for kind, text in texts.items():
+                whole = text.replace(" ", "").replace("\n", "") if kind == "pdf" else text
+                assert (said.replace(" ", "") if kind == "pdf" else said) in whole, kind
+    # A PDF's lines are paragraphs again: its longest sentence stands in one.
+    first = next(line for line in texts["docx"].split("\n") if line.startswith("本次检查的监测时间点"))
+    assert first in texts["pdf"].split("\n")
+
+
+def test_html_gives_what_a_reader_sees(tmp_path):
+    page = (
+        "<html><head><title>no</title><style>p {}</style></head><body><nav>no</nav><h1>通报</h1>\n<p>检查<b>283</b>个，"
+        "合格率 &lt; 80%。</p><script>no()</script><table><tr><th>平台</th><td>微信</td></tr></table><svg><text>no</text></svg>"
+    )
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    assert text_of_document(tmp_path / "a.html") == "通报\n检查283个，合格率 < 80%。\n平台\t微信"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_plain_text_is_read_in_the_encodings_of_offices(tmp_path, encoding):
+    (tmp_path / "a.txt").write_text("合格率为78.8%，含㐂。", encoding=encoding)
+    assert text_of_document(tmp_path / "a.txt") == "合格率为78.8%，含㐂。"
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.docx", b"no zip"), ("a.doc", b"x"), ("a.pdf", b"no pdf")])
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError) as error:
+        text_of_document(tmp_path / name)
+    assert name in error.value.say("zh-Hans")
+    with pytest.raises(InputError) as error:
+        text_of_document(tmp_path / "missing.txt")
+    assert "missing.txt" in error.value.say("en")
