@@ -31,8 +31,9 @@ Folder = Annotated[Path, typer.Argument(metavar="AUDIT", help="审计文件夹 �
 Out = Annotated[Path, typer.Option("--out", help="输出文件夹 · folder to make")]
 Region = Annotated[Optional[str], typer.Option("--region", help="区划代码 · division code")]  # noqa: UP045 - typer reads it
 AsOf = Annotated[Optional[str], typer.Option("--as-of", help="监测时间点 · monitoring point, 2019-07-15")]  # noqa: UP045
-Format = Annotated[Optional[str], typer.Option("--format", help="html,ipynb")]  # noqa: UP045
+Format = Annotated[Optional[str], typer.Option("--format", help="html,docx,pdf,xlsx,ipynb")]  # noqa: UP045
 Language = Annotated[Optional[str], typer.Option("--language", help="zh-Hans | zh-Hant | en")]  # noqa: UP045
+Engine = Annotated[Optional[str], typer.Option("--engine", help="polars | duckdb | spark | dask")]  # noqa: UP045
 Debug = Annotated[bool, typer.Option("--debug", help="出错时显示调用栈 · show tracebacks")]
 
 
@@ -71,6 +72,10 @@ def _told(language: str, debug: bool) -> Iterator[None]:
     except KeyboardInterrupt as error:
         _say("stopped" if language == "en" else "已停止", error=True)
         raise typer.Exit(1) from error
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; what is left must not be complained of at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
     except Exception as error:
         if debug:
             raise
@@ -94,6 +99,12 @@ def bulletin(
     region: Region = None,
     as_of: AsOf = None,
     language: Language = None,
+    layout: Annotated[str, typer.Option("--layout", help="document 文件 | letter 信函")] = "document",
+    template: Annotated[Optional[Path], typer.Option("--template", help="本单位的 Word 模板 · an office's own")] = None,  # noqa: UP045
+    charts: Annotated[str, typer.Option("--charts", help="static | interactive")] = "static",
+    code: Annotated[str, typer.Option("--code", help="hidden | fold")] = "hidden",
+    notices: Annotated[bool, typer.Option("--notices", help="整改通知单 · rectification notices")] = False,
+    engine: Engine = None,
     debug: Debug = False,
 ) -> None:
     """做一份通报 · Make one bulletin."""
@@ -101,9 +112,29 @@ def bulletin(
     with _told(speak, debug):
         from govmedia_kit.bulletin import make_bulletin
 
-        given: dict[str, Any] = {"region": region, "as_of": as_of, "language": language}
-        made = make_bulletin(audit, out, formats=_formats(format_), **given)
+        given: dict[str, Any] = {"region": region, "as_of": as_of, "language": language, "engine": engine}
+        look: dict[str, Any] = {
+            "layout": layout,
+            "template": template,
+            "charts": charts,
+            "code": code,
+            "notices": notices,
+        }
+        made = make_bulletin(audit, out, formats=_formats(format_), **look, **given)
         _say(("通报已写入 " if speak != "en" else "Bulletin written to ") + str(made))
+        if wrong := _impossible(made):
+            _say("自查发现数字不合：" if speak != "en" else "Its own numbers do not add up:", error=True)
+            for line in wrong:
+                _say("  " + line, error=True)
+            raise typer.Exit(1)
+
+
+def _impossible(folder: Path) -> list[str]:
+    """What the bulletin's check of its own arithmetic found."""
+    import json
+
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return manifest["arithmetic"]["impossible"]
 
 
 @app.command()
@@ -182,7 +213,9 @@ def new(
         as_of = dt.date.today()  # noqa: DTZ011 - the clerk's own day
         (folder / "audit.toml").write_text(template.format(as_of=as_of.isoformat()), encoding="utf-8", newline="\n")
         write_template(folder / "accounts.xlsx", language=speak)
-        text = "已建 {path}：在 accounts.xlsx 里填台账，在 audit.toml 里写标题和监测时间点，再运行 govmedia check {path}"
+        text = (
+            "已建 {path}：在 accounts.xlsx 里填台账，在 audit.toml 里写标题和监测时间点，再运行 govmedia check {path}"
+        )
         if speak == "en":
             text = "Made {path}: fill in accounts.xlsx, set the monitoring point in audit.toml, then run govmedia check {path}"
         _say(text.format(path=folder))
@@ -190,7 +223,9 @@ def new(
 
 @app.command()
 def check(
-    path: Annotated[Path, typer.Argument(metavar="AUDIT-or-FILE", help="审计文件夹或台账文件 · an audit folder or a ledger")],
+    path: Annotated[
+        Path, typer.Argument(metavar="AUDIT-or-FILE", help="审计文件夹或台账文件 · an audit folder or a ledger")
+    ],
     language: Language = None,
     annotated: Annotated[bool, typer.Option("--annotate", help="写一份标出问题的副本 · write a marked copy")] = False,
     json_: Annotated[bool, typer.Option("--json", help="机器可读 · machine-readable")] = False,
@@ -200,11 +235,12 @@ def check(
     speak = _spoken(language)
     with _told(speak, debug):
         from govmedia_kit.read import read_accounts, read_audit
+        from govmedia_kit.rounds import set_aside_problems
 
         ledger = path
         if path.is_dir():
             audit = read_audit(path, strict=False)
-            problems = audit.problems
+            problems = audit.problems + set_aside_problems(audit)
             ledger = next((p for p in audit.inputs if p.stem == "accounts" or p.suffix in (".xlsx", ".xls")), path)
         else:
             problems = read_accounts(path)[1]
@@ -227,7 +263,9 @@ def _print_problems(problems: list[Problem], language: str, *, as_json: bool) ->
     if as_json:
         import json
 
-        records = [{"severity": p.severity, "kind": p.kind, **p.place._asdict(), "message": p.say(language)} for p in problems]
+        records = [
+            {"severity": p.severity, "kind": p.kind, **p.place._asdict(), "message": p.say(language)} for p in problems
+        ]
         _say(json.dumps(records, ensure_ascii=False, indent=1, default=str))
         return
     if not problems:
@@ -239,7 +277,9 @@ def _print_problems(problems: list[Problem], language: str, *, as_json: bool) ->
             _say(f"{en if language == 'en' else zh} ({len(found)})")
         alike: dict[tuple[str, ...], list[Problem]] = {}
         for p in found:
-            alike.setdefault((p.kind, p.place.file, p.place.sheet, p.place.column, str(p.facts.get("found"))), []).append(p)
+            alike.setdefault(
+                (p.kind, p.place.file, p.place.sheet, p.place.column, str(p.facts.get("found"))), []
+            ).append(p)
         for same in alike.values():
             _say("  " + same[0].say(language))
             if len(same) > 1:
@@ -264,7 +304,9 @@ def import_(
         from govmedia_kit.read.importing import import_files, write_import
         from govmedia_kit.read.importing import told as lines_of
 
-        ledger_path = next((p for p in sorted(to.glob("accounts.*")) if p.suffix in (".csv", ".xlsx", ".parquet")), None)
+        ledger_path = next(
+            (p for p in sorted(to.glob("accounts.*")) if p.suffix in (".csv", ".xlsx", ".parquet")), None
+        )
         ledger = read_accounts(ledger_path)[0] if ledger_path is not None else None
         with _bar(speak) as progress:
             imported = import_files(sources, tool=tool, account=account, ledger=ledger, progress=progress)
@@ -288,6 +330,37 @@ def _bar(language: str) -> Iterator[Callable[[int, int, str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("import" if language == "en" else "读入", total=None)
         yield lambda done, total, name: bar.update(task, completed=done, total=total, description=name[-40:])
+
+
+@app.command()
+def verify(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="通报（txt、docx、html、pdf）或数目表（csv）· a bulletin or counts")
+    ],
+    language: Language = None,
+    json_: Annotated[bool, typer.Option("--json", help="机器可读 · machine-readable")] = False,
+    debug: Debug = False,
+) -> None:
+    """核对一份通报的数字 · Check the arithmetic of a published bulletin."""
+    speak = _spoken(language)
+    with _told(speak, debug):
+        from govmedia_kit.verifying import as_records, verify_file
+
+        found = verify_file(file)
+        if json_:
+            import json
+
+            _say(json.dumps(as_records(found), ensure_ascii=False, indent=1))
+        else:
+            words = {"consistent": "一致", "impossible": "不可能", "not_checkable": "无法核对"}
+            name = "case_id" if "case_id" in found.columns else "sentence"
+            for row in found.iter_rows(named=True):
+                verdict = row["verdict"] if speak == "en" else words[row["verdict"]]
+                _say(f"[{verdict}] {row[name]}\n    {row['message_en' if speak == 'en' else 'message_zh']}")
+            counts = ", ".join(f"{v if speak == 'en' else words[v]} {(found['verdict'] == v).sum()}" for v in words)
+            _say(counts)
+        if (found["verdict"] == "impossible").any():
+            raise typer.Exit(1)
 
 
 @app.command()
