@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 
-from govmedia_kit.bulletin import fingerprint, make_bulletin
+from govmedia_kit import __version__, prose
+from govmedia_kit.blocks import listing, title
+from govmedia_kit.bulletin import FORMATS, fingerprint, make_bulletin
 from govmedia_kit.errors import GovmediaError
 from govmedia_kit.kernel import started_kernel
-from govmedia_kit.read import divisions, read_audit
+from govmedia_kit.read import divisions, read_audit, resource
+from govmedia_kit.render import html
 
 __all__ = ["Job", "jobs_by_region", "run"]
+
+# Options of `make_bulletin` that say how it is made; all others are the notebook's parameters.
+NOT_PARAMETERS = ("formats", "kernel", "notebook", "progress", "layout", "template", "charts", "code", "notices")
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ def run(
     """Make the bulletins of `jobs` into folders of `out`, one after another; one that fails does not stop the rest.
 
     Returns one row per job: name, title, state (`made`, `kept` where it was there already from the same inputs, `failed`), why,
-    and the figures registered, checked, failed, pass_rate of each bulletin. The same table is `OUT/summary.csv`.
+    and the figures registered, checked, failed, pass_rate of each bulletin. The same table is `OUT/summary.csv`, and `OUT/index.html` leads to the bulletins.
     `told` is called after each job. `again` makes bulletins anew that are there already.
     """
     out = Path(out)
@@ -72,7 +80,7 @@ def run(
         for job in jobs:
             folder, state, why = out / job.name, "made", ""
             try:
-                if not again and _up_to_date(folder, job):
+                if not again and _up_to_date(folder, job, options):
                     state = "kept"
                 else:
                     make_bulletin(job.audit, folder, kernel=kernel, **job.parameters, **options)
@@ -82,11 +90,35 @@ def run(
                 state, why = "failed", f"{type(error).__name__}: {error}"
             told(job, state, why)
             rows.append({"name": job.name, "title": job.title, "state": state, "why": why, **_figures(folder, state)})
-    summary = pl.DataFrame(rows, schema_overrides={"pass_rate": pl.Float64})
-    beside = out / ".summary.csv.part"
-    summary.write_csv(beside, include_bom=True)
-    beside.replace(out / "summary.csv")
+    texts = dict.fromkeys(("name", "title", "state", "why"), pl.String)
+    counts = dict.fromkeys(("registered", "checked", "failed"), pl.Int64)
+    summary = pl.DataFrame(rows, schema={**texts, **counts, "pass_rate": pl.Float64})
+    _beside(out / "summary.csv", summary.write_csv(include_bom=True))
+    _beside(out / "index.html", _index(summary, options.get("language") or "zh-Hans"))
     return summary
+
+
+def _beside(path: Path, text: str) -> None:
+    """Write a file beside and put it in its place."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)
+
+
+def _index(summary: pl.DataFrame, language: str) -> str:
+    """The page that leads to the bulletins: one line per job, with its figures or why it failed."""
+    items = []
+    for row in summary.iter_rows(named=True):
+        if row["state"] == "failed":
+            items.append([row["title"], f" — {row['why']}"])
+            continue
+        line = prose.said("index.line", language).format(
+            checked=row["checked"],
+            failed=row["failed"],
+            rate="—" if row["pass_rate"] is None else prose.percent(row["pass_rate"]),
+        )
+        items.append([{"text": row["title"], "href": quote(f"{row['name']}/bulletin.html")}, line])
+    return html.page([title(prose.said("index.title", language)), listing(items)], language=language)
 
 
 SHOWN = ("accounts.registered", "accounts.checked", "accounts.failed", "pass_rate")
@@ -100,10 +132,19 @@ def _figures(folder: Path, state: str) -> dict[str, Any]:
     return {short: found[identifier] for identifier, short in names.items()}
 
 
-def _up_to_date(folder: Path, job: Job) -> bool:
-    """Whether a bulletin of the same inputs and parameters is there, as its manifest says."""
+def _up_to_date(folder: Path, job: Job, options: dict[str, Any]) -> bool:
+    """Whether the bulletin is there, whole, from the same inputs, parameters and notebook, in every format asked for."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return manifest.get("inputs") == fingerprint(job.audit) and manifest.get("parameters") == job.parameters
+    asked = {n: v for n, v in {**job.parameters, **options}.items() if v is not None and n not in NOT_PARAMETERS}
+    source = Path(options.get("notebook") or resource("notebooks") / "bulletin.ipynb")
+    return (
+        manifest.get("kit") == __version__
+        and manifest.get("inputs") == fingerprint(job.audit)
+        and manifest.get("parameters") == asked
+        and manifest.get("notebook") == {source.name: hashlib.sha256(source.read_bytes()).hexdigest()}
+        and set(options.get("formats") or FORMATS) <= set(manifest.get("formats", ()))
+        and all((folder / name).is_file() for name in manifest.get("outputs", ()))
+    )

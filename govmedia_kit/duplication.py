@@ -11,9 +11,25 @@ from datetime import date
 
 import polars as pl
 
+from govmedia_kit import names
 from govmedia_kit.frames import answers_in_kind
+from govmedia_kit.lookalikes import lookalike_groups, lookalike_pairs, search_results
+from govmedia_kit.reconcile import DISCREPANCIES, discrepancy_flags, reconcile
 
-__all__ = ["account_counts", "live", "same_platform_groups", "units_by_accounts"]
+__all__ = [
+    "DISCREPANCIES",
+    "account_counts",
+    "discrepancy_flags",
+    "live",
+    "lookalike_groups",
+    "lookalike_pairs",
+    "merge_or_close",
+    "name_matrix",
+    "reconcile",
+    "same_platform_groups",
+    "search_results",
+    "units_by_accounts",
+]
 
 # What an account is counted with: the office's own `purpose` keeps a language pair or a campaign apart.
 SAME_PLATFORM = ("unit", "platform", "purpose")
@@ -138,6 +154,131 @@ def same_platform_groups(accounts: pl.DataFrame) -> pl.DataFrame:
             redundant=pl.int_range(pl.len()).over(SAME_PLATFORM) > 0,
         )
         .select("group_id", "account_id", "unit", "platform", "name", "purpose", "accounts", "redundant")
+    )
+
+
+@answers_in_kind
+def merge_or_close(measured: pl.DataFrame) -> pl.DataFrame:
+    """What to merge or close: one row per account beside which its unit has a better one on the same platform.
+
+    - `group_id` (Int64), `account_id`, `unit`, `platform`, `name`, `purpose` (str): as `same_platform_groups`
+    - `reason` (str), the first that holds: `silent` (it is stale, or never posted), `no_channel`, `fewest_followers`
+      (fewer than the one that is kept), `second_account`
+    - `gap_days` (Int64, days), `channel` (str), `followers` (Int64, accounts): the evidence
+    - `keep_account_id`, `keep_name` (str): the one to keep: not silent, with a channel, with the most followers,
+      the first by account_id, in this order
+
+    `measured` holds live accounts with the columns `stale`, `never`, `gap_days`, `channel` and `followers` as far as they
+    are known; a column that is missing decides nothing. What is stale is for the rule table to say.
+    Doubtful where followers are not known: then the order of account_id decides.
+    Basis: 国办发〔2018〕123号 “对功能相近、用户关注度和利用率低的政务新媒体要清理整合；确属无力维护的要坚决关停”.
+
+    >>> measured = pl.DataFrame(
+    ...     {
+    ...         "account_id": ["a", "b", "c"],
+    ...         "unit": ["省司法厅"] * 3,
+    ...         "platform": ["wechat"] * 3,
+    ...         "name": ["甘肃司法", "甘肃普法", "甘肃律师"],
+    ...         "stale": [False, True, False],
+    ...         "followers": [500, 9000, 100],
+    ...     }
+    ... )
+    >>> merge_or_close(measured).select("account_id", "reason", "keep_name").rows()
+    [('c', 'fewest_followers', '甘肃司法'), ('b', 'silent', '甘肃司法')]
+    """
+    evidence = {"stale": pl.Boolean, "never": pl.Boolean, "gap_days": pl.Int64, "channel": pl.String}
+    known = _with(measured, **evidence, followers=pl.Int64).select("account_id", *evidence, "followers")
+    silent = pl.any_horizontal(pl.col("stale", "never").fill_null(False))
+    no_channel = (pl.col("channel") == "none").fill_null(False)
+    fewer = (pl.col("followers") < pl.col("followers").first().over("group_id")).fill_null(False)
+    reason = (
+        pl.when("silent")
+        .then(pl.lit("silent"))
+        .when("no_channel")
+        .then(pl.lit("no_channel"))
+        .when(fewer)
+        .then(pl.lit("fewest_followers"))
+        .otherwise(pl.lit("second_account"))
+    )
+    return (
+        same_platform_groups(measured)
+        .join(known, on="account_id", how="left")
+        .with_columns(silent=silent, no_channel=no_channel)
+        .sort(
+            ["group_id", "silent", "no_channel", "followers", "account_id"],
+            descending=[False, False, False, True, False],
+            nulls_last=True,
+        )
+        .with_columns(
+            reason=reason,
+            keep_account_id=pl.col("account_id").first().over("group_id"),
+            keep_name=pl.col("name").first().over("group_id"),
+        )
+        .filter(pl.col("account_id") != pl.col("keep_account_id"))
+        .select(
+            *("group_id", "account_id", "unit", "platform", "name", "purpose", "reason"),
+            *("gap_days", "channel", "followers", "keep_account_id", "keep_name"),
+        )
+    )
+
+
+@answers_in_kind
+def name_matrix(accounts: pl.DataFrame) -> pl.DataFrame:
+    """Which units keep one name across platforms: one row per unit with accounts on two or more platforms.
+
+    - `unit`, `unit_level` (str)
+    - `platforms` (Int64, platforms), `accounts` (Int64, accounts): that have a name
+    - `names` (Int64, names): different names, width, case, punctuation and traditional characters aside
+    - `one_name` (bool): some one name is in use on every platform of the unit
+    - `name` (str): the name used on the most platforms; `other_names` (str): the rest, "、" between them, null if none
+
+    Sorted: units without one name first, those with the most names first, then by unit.
+    Definition: 国办发〔2018〕123号, the same name across platforms in principle. A unit with a second account of another
+    name beside its one name still keeps one name; that account is `same_platform_groups`' matter.
+
+    >>> accounts = pl.DataFrame(
+    ...     {
+    ...         "account_id": ["a", "b", "c", "d"],
+    ...         "unit": ["省公安厅", "省公安厅", "省司法厅", "省司法厅"],
+    ...         "platform": ["wechat", "weibo", "wechat", "weibo"],
+    ...         "name": ["甘肃公安", "甘肃公安", "甘肃司法", "甘肃普法"],
+    ...     }
+    ... )
+    >>> name_matrix(accounts).select("unit", "one_name", "name", "other_names").rows()
+    [('省司法厅', False, '甘肃司法', '甘肃普法'), ('省公安厅', True, '甘肃公安', None)]
+    """
+    texts = dict.fromkeys(("unit", "unit_level", "platform", "name"), pl.String)
+    named = (
+        _with(accounts, **texts)
+        .with_columns(plain=names.plain(pl.col("name")))
+        .drop_nulls(["unit", "platform", "plain"])
+        .with_columns(platforms=pl.col("platform").n_unique().over("unit"))
+        .filter(pl.col("platforms") > 1)
+    )
+    of_name = (
+        named.group_by("unit", "plain")
+        .agg(
+            name=pl.col("name").sort().first(),
+            reach=pl.col("platform").n_unique(),
+            size=pl.len(),
+            platforms=pl.col("platforms").first(),
+            unit_level=pl.col("unit_level").drop_nulls().sort().first(),
+        )
+        .sort("unit", "reach", "size", "plain", descending=[False, True, True, False])
+    )
+    return (
+        of_name.group_by("unit", maintain_order=True)
+        .agg(
+            unit_level=pl.col("unit_level").drop_nulls().sort().first(),
+            platforms=pl.col("platforms").first().cast(pl.Int64),
+            accounts=pl.col("size").sum().cast(pl.Int64),
+            names=pl.len().cast(pl.Int64),
+            one_name=(pl.col("reach") == pl.col("platforms")).any(),
+            name=pl.col("name").first(),
+            other_names=pl.col("name").slice(1).str.join("、"),
+        )
+        .with_columns(pl.col("other_names").replace("", None))
+        .sort("one_name", "names", "unit", descending=[False, True, False])
     )
 
 

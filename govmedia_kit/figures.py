@@ -18,6 +18,7 @@ import polars as pl
 from govmedia_kit import duplication, estimates, fields
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read import divisions
+from govmedia_kit.reconcile import DISCREPANCIES
 from govmedia_kit.rounds import Round
 
 __all__ = ["Figure", "figures", "load_round", "rounded"]
@@ -323,6 +324,11 @@ def _whole_values(round_: Round) -> list[Value]:
     if round_.searches.height and (worst := round_.searches.row(0, named=True))["own"] is not None:
         found.append(("duplication.search_shown", "", (worst["shown"], None, None, None, None)))
         found.append(("duplication.search_own", "", (worst["own"], None, None, None, None)))
+    if (odd := round_.discrepancies) is not None:
+        certain = odd.filter(~pl.col("doubtful"))
+        counts = {"discrepancies": certain.height, "doubtful": odd.filter("doubtful").height}
+        counts |= {kind: certain.filter(kind=kind).height for kind in DISCREPANCIES if kind != "doubtful_match"}
+        found += [(f"filing.{name}", "", (count, None, None, None, None)) for name, count in counts.items()]
     sampling = round_.audit.settings.sampling
     checked = round_.measured.filter("checked")
     if sampling is not None and checked.height:

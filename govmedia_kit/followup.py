@@ -49,7 +49,7 @@ def followed(round_: Round) -> Round:
     if before is None:
         return round_
     checked = before.measured.filter("checked")
-    rate = (checked["verdict"] == "passed").sum() / checked.height if checked.height else None
+    rate = checked.filter(verdict="passed").height / checked.height if checked.height else None
     return replace(round_, followed=follow_up(round_, before), rate_before=rate)
 
 
@@ -140,7 +140,11 @@ def follow_up(now: Round, before: Round) -> pl.DataFrame:
     return (
         rows.with_columns(outcome=outcome)
         .join(_vetoes(now), on="account_id", how="left")
-        .join(_vetoes(before).rename({"account_id": "previous_account_id", "sentence": "old_sentence"}), on="previous_account_id", how="left")
+        .join(
+            _vetoes(before).rename({"account_id": "previous_account_id", "sentence": "old_sentence"}),
+            on="previous_account_id",
+            how="left",
+        )
         .with_columns(sentence=pl.coalesce("sentence", "old_sentence"))
         .sort(order, "unit", "platform", "name")
         .select(
@@ -172,7 +176,8 @@ def trend(round_: Round, *, rounds: int = ROUNDS) -> pl.DataFrame:
     Columns: as_of (date), registered, checked, failed (i64, accounts), pass_rate, low, high (f64, fraction with its Wilson
     interval; null where nothing was checked), stale (i64, accounts).
     """
-    rows, at = [], round_
+    rows: list[dict[str, object]] = []
+    at = round_
     while len(rows) < rounds:
         measured = at.measured
         checked = int(measured["checked"].sum())

@@ -268,7 +268,19 @@ def duplication_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
         runs += t.runs("duplication.listed", annex=annex_of("duplicates", t))
     key = "headings.duplication_none" if none else "headings.duplication"
     heads = [heading(1, said("headings.problems", t.language)), heading(2, said(key, t.language))]
-    return Blocks([*heads, paragraph(runs), paragraph(_lookalikes(t))])
+    blocks = [*heads, paragraph(runs), paragraph(_lookalikes(t))]
+    return Blocks(blocks if round_.discrepancies is None else [*blocks, paragraph(_filing(t))])
+
+
+def _filing(t: Teller) -> list[Run]:
+    """What the ledger and the filing system's own list disagree on."""
+    kinds = ("not_filed", "gone", "renamed", "subject_differs", "posting_after_closure", "reopened")
+    parts = [t.runs(f"filing.{kind}") for kind in kinds if t.value(f"filing.{kind}")]
+    if not parts:
+        runs = t.runs("filing.none")
+    else:
+        runs = t.runs("filing.found", parts=t.join(parts), annex=annex_of("filing", t))
+    return runs + (t.runs("filing.doubtful") if t.value("filing.doubtful") else [])
 
 
 def _lookalikes(t: Teller) -> list[Run]:
@@ -404,6 +416,8 @@ def annex_numbers(round_: Round) -> dict[str, int]:
         "followup": round_.followed is not None and round_.followed.height > 0,
         "not_checked": not m["checked"].all(),
         "lookalikes": round_.lookalikes.height > 0,
+        "merge": bool((m["same_platform_accounts"] > 1).any()),
+        "filing": round_.discrepancies is not None and round_.discrepancies.height > 0,
     }
     return {name: i for i, name in enumerate((n for n, has in there.items() if has), 1)}
 

@@ -14,7 +14,8 @@ import polars as pl
 from govmedia_kit import duplication, fields, gaps, interaction, rules
 from govmedia_kit.errors import InputError, Place, Problem
 from govmedia_kit.lookalikes import lookalike_groups, search_results
-from govmedia_kit.read import Audit, divisions
+from govmedia_kit.read import Audit, divisions, within
+from govmedia_kit.reconcile import DISCREPANCIES, discrepancy_flags, reconcile
 
 __all__ = ["Round", "measure_round", "save_round", "set_aside_problems"]
 
@@ -26,7 +27,8 @@ class Round:
     `measured` has a row per live account, `findings` one per account and rule met, `days` one per account and day with a
     post, `lookalikes` one per account in a group of names that cannot be told apart, `searches` one per unit's name that a
     citizen may search for, the worst first, `set_aside` one per account that posts or messages name and the ledger lacks:
-    table, account_id (str), rows (i64). `followed` and `rate_before` are there once `followup.followed` has looked back.
+    table, account_id (str), rows (i64). `discrepancies` are those with the filing system's own list, None without one.
+    `followed` and `rate_before` are there once `followup.followed` has looked back.
     """
 
     audit: Audit
@@ -38,6 +40,7 @@ class Round:
     set_aside: pl.DataFrame
     lookalikes: pl.DataFrame
     searches: pl.DataFrame
+    discrepancies: pl.DataFrame | None = None
     followed: pl.DataFrame | None = None
     rate_before: float | None = None
 
@@ -84,8 +87,21 @@ def measure_round(audit: Audit) -> Round:
     searches = search_results(accounts)
     first = lookalikes.group_by("account_id").agg(lookalike_group=pl.col("group_id").min())
     measured = measured.join(first, on="account_id", how="left", maintain_order="left")
+    discrepancies = _discrepancies(audit, days)
+    measured = _with_flags(measured, discrepancies)
     findings = rules.flag(measured, table, language=settings.language)
-    return Round(audit, table, days, rules.verdicts(measured, findings), findings, replies, set_aside, lookalikes, searches)
+    return Round(
+        audit=audit,
+        rules=table,
+        days=days,
+        measured=rules.verdicts(measured, findings),
+        findings=findings,
+        replies=replies,
+        set_aside=set_aside,
+        lookalikes=lookalikes,
+        searches=searches,
+        discrepancies=discrepancies,
+    )
 
 
 def _with_all_columns(accounts: pl.DataFrame) -> pl.DataFrame:
@@ -106,15 +122,36 @@ def _account_days(audit: Audit) -> tuple[pl.DataFrame, pl.DataFrame]:
     if audit.posts is not None:
         days = gaps.collected(gaps.account_days(audit.posts)).cast(dict(fields.schema("account_days")))  # type: ignore[arg-type]
     as_of = audit.settings.as_of
-    first = days["day"].min()
-    if first is not None and first > (as_of - dt.date(1970, 1, 1)).days:
-        raise InputError("as_of_before_posts", found=as_of, other=dt.date(1970, 1, 1) + dt.timedelta(days=int(first)))
+    first = days["day"].cast(pl.Int32).cast(pl.Date).min()
+    if isinstance(first, dt.date) and first > as_of:
+        raise InputError("as_of_before_posts", found=as_of, other=first)
     unknown = days.filter(~pl.col("account_id").is_in(audit.ledger_ids.to_list()))
     rows = unknown.group_by("account_id").agg(rows=pl.col("posts").sum()).sort("account_id")
     apart = [rows.select(table=pl.lit("posts"), account_id="account_id", rows="rows")]
     apart.append(audit.unknown_in_messages.select(table=pl.lit("messages"), account_id="account_id", rows="rows"))
     mine = days.filter(pl.col("account_id").is_in(audit.accounts["account_id"].to_list()))
     return mine.sort("account_id", "day"), pl.concat(apart)
+
+
+def _discrepancies(audit: Audit, days: pl.DataFrame) -> pl.DataFrame | None:
+    """Where the ledger of the region and the filing system's list of it disagree; None without such a list."""
+    filed, region = audit.filed, audit.settings.region
+    if filed is None:
+        return None
+    if region is not None and "region" in filed.columns:
+        filed = filed.filter(pl.col("region").is_in(within(region)))
+    return reconcile(audit.accounts, filed, as_of=audit.settings.as_of, days=days.select("account_id", "day"))
+
+
+def _with_flags(measured: pl.DataFrame, discrepancies: pl.DataFrame | None) -> pl.DataFrame:
+    """The measured accounts with a column per kind of discrepancy, null where nothing is filed to compare with."""
+    kinds = [kind for kind in DISCREPANCIES if kind not in ("gone", "doubtful_match")]
+    if discrepancies is None:
+        return measured.with_columns(pl.lit(None, pl.Boolean).alias(kind) for kind in kinds)
+    flags = discrepancy_flags(discrepancies)
+    return measured.join(flags, on="account_id", how="left", maintain_order="left").with_columns(
+        pl.col(kinds).fill_null(False)
+    )
 
 
 def _message_counts(replies: pl.DataFrame) -> pl.DataFrame:

@@ -21,10 +21,12 @@ __all__ = [
     "duplicates",
     "failed",
     "figure_index",
+    "filing",
     "followup",
     "from_frame",
     "lookalikes",
     "measured_columns",
+    "merge_or_close",
     "not_checked",
     "shown_value",
 ]
@@ -173,6 +175,31 @@ def lookalikes(round_: Round) -> dict[str, Any]:
     return from_frame(rows, "lookalikes", caption, language=round_.language, numbered=False)
 
 
+def merge_or_close(round_: Round) -> dict[str, Any]:
+    """Which accounts to merge or close, and why: one row per account beside which its unit has a better one."""
+    language = round_.language
+    rows = duplication.merge_or_close(round_.measured).select("unit", "platform", "name", "reason", "keep_name")
+    said = {r: prose.said(f"merge.{r}", language) for r in rows["reason"].unique()}
+    rows = rows.with_columns(merge_reason=pl.col("reason").replace(said)).drop("reason")
+    rows = rows.select("unit", "platform", "name", "merge_reason", "keep_name")
+    return from_frame(rows, "merge", prose.said("annexes.merge", language), language=language)
+
+
+def filing(round_: Round) -> dict[str, Any]:
+    """Where the ledger and the filing system's list disagree: one row per discrepancy, doubtful ones last."""
+    assert round_.discrepancies is not None
+    rows = round_.discrepancies.sort("doubtful", maintain_order=True).select(
+        pl.col("kind").alias("discrepancy"),
+        "platform",
+        pl.coalesce("name", "filed_name").alias("name"),
+        pl.coalesce("unit", "filed_unit").alias("unit"),
+        "found",
+        "filed_as",
+        "doubtful",
+    )
+    return from_frame(rows, "filing", prose.said("annexes.filing", round_.language), language=round_.language)
+
+
 def annexes(round_: Round, figures: dict[str, Figure]) -> Blocks:
     """The annexes that have rows, numbered in the usual order, which `prose.annex_numbers` knows."""
     made = {
@@ -183,6 +210,8 @@ def annexes(round_: Round, figures: dict[str, Figure]) -> Blocks:
         "followup": lambda: followup(round_),
         "not_checked": lambda: not_checked(round_),
         "lookalikes": lambda: lookalikes(round_),
+        "merge": lambda: merge_or_close(round_),
+        "filing": lambda: filing(round_),
     }
     word = prose.said("words.annex", round_.language)
     numbers = prose.annex_numbers(round_)

@@ -1,0 +1,338 @@
+"""How accounts with confusable names are found: keys that are grouped, never names compared pairwise.
+
+Two facts of government account names decide how. Very many differ in one character because they
+are different places (玉门发布, 厦门发布) or different bodies (玉门财政, 玉门民政): where the words of both
+names are known, the words must agree, and only a name that is not made of known words can be a
+slip of another. And chains of one-character steps run through a whole country: `one_character` is a
+relation of two names and is never followed further.
+
+Sameness, sound and order are hash keys. Names one character apart meet under the same text with
+that character blotted out or left out. `keyed` makes the keys, `members` says who meets whom;
+`lookalikes` turns that into groups and pairs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from govmedia_kit import names
+
+__all__ = ["KINDS", "ONE_CHARACTER", "Keyed", "confusable", "keyed", "members"]
+
+# Keys under which names meet, the strictest first: name, the column that it is, a stricter one that it must go beyond.
+KINDS = (
+    ("plain", "plain_key", None),
+    ("core", "core_key", "plain_key"),
+    ("sound", "sound_core", "core_key"),
+    ("sound", "sound_plain", "sound_core"),
+    ("order", "order_core", "core_key"),
+    ("order", "order_plain", "order_core"),
+)
+ONE_CHARACTER = len(KINDS)
+# One character of a shorter name is too much of it; longer ones are texts. A Latin letter says about a third of
+# what a Chinese character does.
+SHORTEST, LONGEST, LATIN = 3, 64, 1 / 3
+# A pattern that this many names fit (用户1?) is how they are numbered, not a slip.
+PATTERN = 200
+# Characters that count or point: 一中心 and 二中心, 东站 and 西站 are told apart on purpose.
+SERIES = ("0123456789", "一二三四五六七八九十百零〇两", "东西南北中", "上中下", "前后左右", "甲乙丙丁戊")
+# A rest of names that this many places share, and this share of what the most usual rest has, is a body's name.
+USUAL_PLACES, USUAL_SHARE = 5, 0.05
+# An ending of names of this many bodies that also go without it says nothing of who it is.
+USUAL_BODIES = 3
+# What must agree, or be unknown, in two names that are alike.
+GUARDS = ("where", "meaning", "tongue")
+# Names whose keys are made in one go, to bound memory.
+SLICE = 1 << 17
+
+
+class Keyed(NamedTuple):
+    """Accounts and their distinct names, held apart so that a million of them fit in memory.
+
+    `accounts` has a row per account with a name, in the order of account_id: `i`; `n`, the row of its name; `owner`,
+    the unit (each account its own where the unit is not known) and `slot`, unit, platform and purpose (hashes);
+    `region`; `where`, the division that the name means (a hash; of the word where several divisions are called so),
+    null where it names none; `meaning`, the bodies that it is made of (a hash), null where a part is not known;
+    `tongue`, the language that its purpose names (a hash), null where it names none.
+
+    `names` has a row per distinct plain name: `plain`, `core` and their keys (hashes).
+    """
+
+    accounts: pl.DataFrame
+    names: pl.DataFrame
+
+    def with_names(self, *columns: str) -> pl.DataFrame:
+        """The accounts with columns of their names."""
+        return self.accounts.with_columns(self.names[column].gather(self.accounts["n"]) for column in columns)
+
+
+def keyed(accounts: pl.DataFrame) -> Keyed:
+    """What the likeness of `accounts` (sorted by account_id) is judged by; accounts without a name are left out."""
+    texts = ("name", "unit", "platform", "region", "purpose")
+    frame = accounts.select(
+        pl.col(column).cast(pl.String) if column in accounts.columns else pl.lit(None, pl.String).alias(column)
+        for column in texts
+    ).with_row_index("i")
+    nobody = pl.format("\0{}", "i")
+    # Units differ by more than case and punctuation.
+    units = frame.select("unit").unique().with_columns(same=names.plain(pl.col("unit")))
+    frame = frame.join(units, on="unit", how="left", nulls_equal=True, maintain_order="left")
+    owner = pl.col("same").fill_null(nobody)
+    slot = pl.concat_str(owner, pl.col("platform").fill_null(nobody), pl.col("purpose").fill_null(""), separator="\0")
+    frame = frame.select(
+        "i", "name", "region", owner=owner.hash(), slot=slot.hash(), tongue=names.language(pl.col("purpose"))
+    )
+    frame = frame.drop_nulls("name")
+    written = frame.select("name").unique().with_columns(plain=names.plain(pl.col("name"))).drop_nulls("plain")
+    known = _names(written["plain"].unique()).with_row_index("n")
+    written = written.join(known.select("plain", "n", "place", "doubt", "meaning", "meaning_placed"), on="plain")
+    frame = frame.join(written.drop("plain"), on="name").drop("name")
+    found = _located(frame.select("place", "doubt", "region").unique())
+    frame = frame.join(found, on=["place", "doubt", "region"], nulls_equal=True, how="left")
+    frame = frame.with_columns(meaning=pl.when(pl.col("in_doubt")).then("meaning_placed").otherwise("meaning"))
+    # A place that the region does not know, in a name with unknown parts, is no place but part of a slip (双和政协).
+    frame = frame.with_columns(where=pl.when(~pl.col("astray") | pl.col("meaning").is_not_null()).then("where"))
+    return Keyed(
+        frame.select("i", "n", "owner", "slot", "region", "where", "meaning", "tongue").sort("i"),
+        known.drop("place", "doubt", "meaning", "meaning_placed"),
+    )
+
+
+def _names(distinct: pl.Series) -> pl.DataFrame:
+    """One row per distinct plain name: core, keys, `place` and `doubt` (marks, see `names.words`), meanings."""
+    doubts = f"[{names.lexicon_of_names().doubts}]"
+    words, core, rest = pl.col("words"), pl.col("core"), pl.col("rest")
+    frame = (
+        distinct.to_frame("plain")
+        .with_columns(words=names.words(pl.col("plain")))
+        .with_columns(bare=names.bare(words), place=words.str.extract(f"({names.A_PLACE})"))
+        .pipe(_without_learnt_endings, doubts)
+        .with_columns(rest=pl.col("bare").str.replace_all(names.A_PLACE, ""))
+        .with_columns(placed=rest.str.replace(doubts, ""))
+    )
+    spread = frame.drop_nulls("place").group_by("rest").agg(places=pl.col("place").n_unique())
+    usual = spread.filter(pl.col("places") >= USUAL_PLACES, pl.col("places") >= USUAL_SHARE * pl.col("places").max())
+    is_usual = pl.col("placed").is_in(usual["rest"].implode())
+    parts = [
+        part.with_columns(
+            core=names.spelt(pl.col("bare"), pl.col("plain")), bodies=names.bodies(pl.col("bare"))
+        ).select(
+            "plain",
+            "core",
+            "place",
+            doubt=pl.when(pl.col("place").is_null()).then(words.str.extract(f"({doubts})")),
+            meaning=names.characters(pl.coalesce("bodies", pl.when(is_usual).then("rest"))),
+            meaning_placed=names.characters(
+                pl.coalesce(pl.col("bodies").str.replace(doubts, ""), pl.when(is_usual).then("placed"))
+            ),
+            plain_key=pl.col("plain").hash(),
+            core_key=core.hash(),
+            sound_core=names.sound(core).hash(),
+            sound_plain=names.sound(pl.col("plain")).hash(),
+            order_core=names.characters(core),
+            order_plain=names.characters(pl.col("plain")),
+        )
+        for part in (frame.iter_slices(SLICE) if len(frame) else [frame])
+    ]
+    return pl.concat(parts)
+
+
+def _without_learnt_endings(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
+    """`bare` without an ending that no list knows but that names of many bodies carry, beside the name without it."""
+    known = f"{chr(names.PLACE)}-{chr(names.AFFIX - 1)}"
+    bare, ending = pl.col("bare"), pl.col("ending")
+    frame = frame.with_columns(ending=bare.str.extract(f"[{known}]([^{known}]{{2,4}})$"))
+    shorter = names.bare(bare.str.strip_suffix(ending))
+    learnt = (
+        frame.drop_nulls("ending")
+        .select("ending", bare=shorter)
+        .join(frame.select("bare"), on="bare", how="semi")
+        .with_columns(body=bare.str.replace_all(names.A_PLACE, "").str.replace_all(doubts, ""))
+        .filter(pl.col("body") != "")
+        .group_by("ending")
+        .agg(bodies=pl.col("body").n_unique())
+        .filter(pl.col("bodies") >= USUAL_BODIES)["ending"]
+    )
+    return frame.with_columns(bare=pl.when(ending.is_in(learnt.implode())).then(shorter).otherwise("bare")).drop(
+        "ending"
+    )
+
+
+def _located(named: pl.DataFrame) -> pl.DataFrame:
+    """`named` (place, doubt, region) with `where` (see `Keyed`), `in_doubt` and `astray`.
+
+    A name means the smallest of the divisions of that name that hold the account's region; else of those that the
+    region holds the one that holds the others; else the place is `astray`. A word that is a place in doubt is one
+    only where it holds the region.
+    """
+    region_stem = names.stem_of(pl.col("region"))
+    codes = names.lexicon_of_names().places.with_columns(stem=names.stem_of(pl.col("code")))
+    found = named.with_row_index("row").with_columns(mark=pl.coalesce("place", "doubt")).join(codes, on="mark")
+    above = pl.col("region").str.starts_with(pl.col("stem"))
+    beneath = pl.col("code").str.starts_with(region_stem) | pl.col("region").is_null()
+    reach = pl.when(above).then(pl.col("stem").str.len_chars()).when(beneath).then(1).otherwise(0)
+    largest = pl.col("stem").sort_by(pl.col("stem").str.len_chars(), "stem").first()
+    judged = (
+        found.with_columns(reach=reach)
+        .filter(pl.col("reach") == pl.col("reach").max().over("row"))
+        .group_by("row")
+        .agg(
+            pl.col("reach").first(),
+            where=pl.when(pl.col("code").str.starts_with(largest).all())
+            .then(largest)
+            .otherwise(pl.col("mark").first()),
+        )
+    )
+    placed, doubted = pl.col("place").is_not_null(), pl.col("doubt").is_not_null() & (pl.col("reach") > 1)
+    return (
+        named.with_row_index("row")
+        .join(judged, on="row", how="left")
+        .select(
+            "place",
+            "doubt",
+            "region",
+            where=pl.when(placed | doubted).then(pl.col("where").hash()),
+            in_doubt=doubted.fill_null(False),
+            astray=(placed & (pl.col("reach") == 0)).fill_null(False),
+        )
+    )
+
+
+def confusable(one: str = "", other: str = "_other") -> pl.Expr:
+    """Two accounts whose likeness counts: of different units, or of one unit on one platform for one purpose."""
+    return (pl.col(f"owner{one}") != pl.col(f"owner{other}")) | (pl.col(f"slot{one}") == pl.col(f"slot{other}"))
+
+
+def members(known: Keyed) -> pl.DataFrame:
+    """Which accounts meet: `group` (a hash), `kind` (a place in KINDS, or ONE_CHARACTER), `i`."""
+    met = [_same_key(known, kind) for kind in range(len(KINDS))]
+    met += [_one_character(known, form) for form in ("plain", "core")]
+    return _without_contained(pl.concat(met).unique())
+
+
+def _same_key(known: Keyed, kind: int) -> pl.DataFrame:
+    """Groups of accounts with the same key of one kind, taken apart where places or bodies disagree."""
+    _, column, stricter = KINDS[kind]
+    frame = known.with_names(column).rename({column: "key"}).filter(pl.col("key").is_duplicated())
+    frame = frame.with_columns(
+        core=known.names["core_key"].gather(frame["n"]), stricter=known.names[stricter or column].gather(frame["n"])
+    )
+    several = (pl.col("owner").n_unique().over("key") > 1) | pl.col("slot").is_duplicated()
+    beyond = (pl.col("stricter").n_unique().over("key") > 1) | pl.lit(stricter is None)
+    frame = frame.filter(several & beyond)
+    # What is written alike is alike wherever it is; names of one core have one meaning.
+    if stricter is None:
+        frame = frame.with_columns(where=pl.lit(0, pl.UInt64), meaning=pl.lit(0, pl.UInt64))
+    elif column == "core_key":
+        frame = frame.with_columns(meaning=pl.lit(0, pl.UInt64))
+    else:
+        frame = frame.with_columns(meaning=pl.col("meaning").min().over("key", "core"))
+    disagree = [pl.col(guard).drop_nulls().n_unique().over("key") > 1 for guard in GUARDS]
+    frame = frame.with_columns(disagree=pl.any_horizontal(disagree))
+    whole = frame.filter(~pl.col("disagree")).select("i", "key")
+    met = pl.concat([whole, _taken_apart(frame.filter("disagree"))])
+    return met.select(group="key", kind=pl.lit(kind), i="i")
+
+
+def _taken_apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """Groups of one key, one for each place, meaning and language that occurs in it; names without them are in all."""
+    rows = frame.select("i", "key", *GUARDS)
+    for guard in GUARDS:
+        every = rows.select("key", each=guard).drop_nulls().unique()
+        missing = rows.filter(pl.col(guard).is_null()).join(every, on="key", how="left")
+        filled = missing.with_columns(pl.col("each").fill_null(0).alias(guard)).drop("each")
+        rows = pl.concat([rows.filter(pl.col(guard).is_not_null()), filled])
+    return rows.select("i", key=pl.struct("key", *GUARDS).hash()).unique()
+
+
+def _one_character(known: Keyed, form: str) -> pl.DataFrame:
+    """Groups around two names (`form` plain or core) one character apart, in one region, whose places agree."""
+    slips = known.accounts.filter(pl.col("meaning").is_null())["n"].unique()
+    texts = known.names.select(text=form, slip=pl.col("n").is_in(slips.implode()))
+    pairs = _one_apart(texts.group_by("text").agg(pl.col("slip").any()))
+    looser = ("sound_core", "sound_plain", "order_core", "order_plain")
+    reached = pl.concat([pairs["text"], pairs["other"]]).unique()
+    concerned = known.names.filter(pl.col(form).is_in(reached.implode())).select("n", *looser, text=form)
+    side = known.accounts.join(concerned, on="n")
+    both = pairs.join(side, on="text").join(side.rename({"text": "other"}), on="other", suffix="_other")
+    one_region = pl.col("region").str.starts_with(names.stem_of(pl.col("region_other"))) | pl.col(
+        "region_other"
+    ).str.starts_with(names.stem_of(pl.col("region")))
+    both = both.filter(
+        confusable(),
+        pl.col("meaning").is_null() | pl.col("meaning_other").is_null(),
+        one_region.fill_null(True),
+        *((pl.col(guard) == pl.col(f"{guard}_other")).fill_null(True) for guard in ("where", "tongue")),
+        *(pl.col(key) != pl.col(f"{key}_other") for key in looser),
+    )
+    # A number lost or overwritten may be that of several bodies; then the name is taken for none of them.
+    both = both.filter(~pl.col("counted") | (pl.col("other").n_unique().over("text", "region", "counted") == 1))
+    # Without a region, a slip in the name of a place may be a slip of many: then it is taken for none of them.
+    lone = one_region.is_null()
+    for one, other in (("", "_other"), ("_other", "")):
+        text, met = ("text", "other") if one == "" else ("other", "text")
+        several = pl.coalesce(f"where{other}", met).n_unique().over(text) > 1
+        both = both.with_columns(several=lone & pl.col(f"where{one}").is_null() & several).filter(~pl.col("several"))
+    pair = (pl.min_horizontal("text", "other").alias("one"), pl.max_horizontal("text", "other").alias("two"))
+    tongue = pl.coalesce("tongue", "tongue_other").fill_null(0).alias("language")
+    group = pl.struct(*pair, tongue, pl.max_horizontal("region", "region_other").fill_null("").alias("in")).hash()
+    both = both.with_columns(group=group, kind=pl.lit(ONE_CHARACTER))
+    return pl.concat([both.select("group", "kind", "i"), both.select("group", "kind", i="i_other")])
+
+
+def _one_apart(texts: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of `texts` (text, slip) that differ in one character inserted, dropped or replaced.
+
+    `text` is a possible `slip`, a name that is not made of known words, `other` any name; `counted` is true where the
+    other has a number or direction in the place of that character.
+    """
+    text, length = pl.col("text"), pl.col("text").str.len_chars()
+    weight = length - (1 - LATIN) * text.str.count_matches(r"[\x{00}-\x{24F}]")
+    texts = texts.with_columns(length=length).filter(weight >= SHORTEST, length <= LONGEST)
+    longest = int(texts.filter("slip")["length"].max() or 0) + 1  # type: ignore[arg-type]
+    blots, drops = [], []
+    for at in range(longest):
+        before, after = text.str.slice(0, at), text.str.slice(at + 1)
+        here = texts.filter(length > at)
+        blots.append(here.select("text", "slip", at=pl.lit(at), key=pl.concat_str(before, pl.lit("\0"), after).hash()))
+        drops.append(here.select("text", "slip", at=pl.lit(at), key=pl.concat_str(before, after).hash()))
+    blotted, dropped = pl.concat(blots), pl.concat(drops)
+    whole = texts.select("text", "slip", at=pl.lit(0), key=text.hash())
+    met = [_meet(blotted, blotted, lost=True), _meet(dropped, whole), _meet(whole, dropped, lost=True)]
+    return pl.concat(met).group_by("text", "other").agg(pl.col("counted").all())
+
+
+def _meet(one: pl.DataFrame, other: pl.DataFrame, *, lost: bool = False) -> pl.DataFrame:
+    """Slips of `one` with texts of `other` that have the same key, where the character is not told apart on purpose."""
+    slips = one.filter("slip")
+    other = other.join(slips, on="key", how="semi").filter(pl.len().over("key") <= PATTERN)
+    pairs = slips.join(other.rename({"text": "other"}), on="key").filter(pl.col("text") != pl.col("other"))
+    mine, theirs = pl.col("text").str.slice("at", 1), pl.col("other").str.slice("at_right", 1)
+    on_purpose = pl.lit(False)
+    for series in SERIES:
+        on_purpose = on_purpose | (mine.is_in(list(series)) & theirs.is_in(list(series)))
+    replaced = pl.col("text").str.len_chars() == pl.col("other").str.len_chars()
+    counted = theirs.is_in(list("".join(SERIES))) & lost
+    return pairs.filter(~(replaced & on_purpose)).select("text", "other", counted=counted)
+
+
+def _without_contained(met: pl.DataFrame) -> pl.DataFrame:
+    """`met` without the groups that lie within another one."""
+    of_group = ["group", "kind"]
+    sized = met.with_columns(size=pl.len().over(of_group))
+    larger = pl.col("size_other") > pl.col("size")
+    later = (pl.col("kind_other") < pl.col("kind")) | (
+        (pl.col("kind_other") == pl.col("kind")) & (pl.col("group_other") < pl.col("group"))
+    )
+    within = (
+        sized.join(sized, on="i", suffix="_other")
+        .filter(larger | (pl.col("size_other") == pl.col("size")))
+        .filter((pl.col("group") != pl.col("group_other")) | (pl.col("kind") != pl.col("kind_other")))
+        .group_by("group", "kind", "group_other", "kind_other")
+        .agg(shared=pl.len(), size=pl.col("size").first(), size_other=pl.col("size_other").first())
+        .filter(pl.col("shared") == pl.col("size"))
+        .filter(larger | later)
+    )
+    return met.join(within, on=of_group, how="anti")

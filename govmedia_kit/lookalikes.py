@@ -1,0 +1,228 @@
+"""Names that a citizen cannot tell apart: groups of accounts, pairs of them, and what a search would show.
+
+How they are found is in `likeness`, what makes two names the same in `names`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from govmedia_kit import names
+from govmedia_kit.frames import answers_in_kind
+from govmedia_kit.likeness import confusable, keyed, members
+
+__all__ = ["REASONS", "lookalike_groups", "lookalike_pairs", "search_results"]
+
+REASONS = ("identical", "homophone", "reordered", "one_character")
+# The reason that a group of each kind of `likeness.KINDS` gives, and last the one of one_character.
+REASON_OF_KIND = dict(enumerate((0, 0, 1, 1, 2, 2, 3)))
+GROUP = ("group", "kind")
+
+
+@answers_in_kind
+def lookalike_groups(accounts: pl.DataFrame) -> pl.DataFrame:
+    """Accounts whose names a citizen could not tell apart: one row per account in a group.
+
+    - `group_id` (Int64): groups are numbered from 1, the largest first
+    - `account_id`, `name`, `unit`, `platform`, `region` (str)
+    - `reason` (str), why the account looks like its closest: `identical` after NFKC, case, punctuation, traditional
+      to simplified, official affixes, types of places and long forms; `homophone`, the same toneless pinyin;
+      `reordered`, the same characters; `one_character`, one inserted, dropped or replaced, within one region
+    - `closest_account_id`, `closest_name` (str): the account that it is most like, by the reasons in this order
+
+    The accounts of a pair belong to different units, or to one unit on one platform (for one `purpose`): a unit that
+    keeps one name on all platforms is a matrix (`name_matrix`), not a look-alike. Places named in both must agree,
+    bodies known in both must be the same (财政, 民政), numbers must be (一中心, 二中心). Groups never chain through
+    `one_character`: all accounts of a group are alike, and an account may be in several groups.
+
+    Doubtful without `region`: a slip in the name of a place could be meant for several places and is then left out,
+    and places of one name (朝阳) count as one where they are written the same. A name made of known words is never
+    taken for a slip of another one, even if it is one (公安 written 公交).
+
+    >>> accounts = pl.DataFrame(
+    ...     {
+    ...         "account_id": ["a", "b", "c", "d"],
+    ...         "name": ["玉门发布", "玉門發布（官方）", "玉门法布", "厦门发布"],
+    ...         "unit": ["玉门市人民政府", "玉门市某协会", "某公司", "厦门市人民政府"],
+    ...         "platform": ["wechat", "wechat", "weibo", "wechat"],
+    ...     }
+    ... )
+    >>> lookalike_groups(accounts).select("group_id", "account_id", "reason", "closest_name").rows()
+    [(1, 'a', 'identical', '玉門發布（官方）'), (1, 'b', 'identical', '玉门发布'),
+     (2, 'a', 'homophone', '玉门法布'), (2, 'c', 'homophone', '玉门发布')]
+    """
+    accounts = _in_order(accounts)
+    known = keyed(accounts)
+    met = members(known).join(known.with_names("plain_key", "core_key"), on="i").sort("i")
+    levels = [(*GROUP, "plain_key"), (*GROUP, "core_key"), GROUP]
+    met = met.with_columns(_closest(keys).alias(f"closest_{at}") for at, keys in enumerate(levels))
+    same = pl.coalesce("closest_0", "closest_1")
+    met = met.with_columns(
+        closest=pl.coalesce(same, "closest_2"),
+        rank=pl.when(same.is_not_null()).then(0).otherwise(_rank()),
+    ).drop_nulls("closest")
+    described = accounts.with_row_index("i").select("i", "account_id", "name", "unit", "platform", "region")
+    order = {"size": True, "first": False, "kind": False, "group": False, "i": False}
+    return (
+        met.with_columns(size=pl.len().over(GROUP), first=pl.col("i").min().over(GROUP))
+        .sort(*order, descending=list(order.values()))
+        .with_columns(group_id=pl.struct(GROUP).rle_id().cast(pl.Int64) + 1)
+        .join(described, on="i", maintain_order="left")
+        .join(
+            described.select(closest="i", closest_account_id="account_id", closest_name="name"),
+            on="closest",
+            maintain_order="left",
+        )
+        .with_columns(reason=_reason())
+        .select("group_id", *described.columns[1:], "reason", "closest_account_id", "closest_name")
+    )
+
+
+@answers_in_kind
+def lookalike_pairs(accounts: pl.DataFrame) -> pl.DataFrame:
+    """The pairs behind `lookalike_groups`: one row per pair of accounts with confusable names.
+
+    `account_id`, `name`, `other_account_id`, `other_name` (str; the smaller account_id first) and `reason` (str).
+    Doubtful as `lookalike_groups` is. A name that n accounts share has n (n - 1) / 2 pairs.
+
+    >>> accounts = pl.DataFrame({"account_id": ["a", "b"], "name": ["平安甘肃", "甘肃平安"], "unit": ["省公安厅", "某协会"]})
+    >>> lookalike_pairs(accounts).rows()
+    [('a', '平安甘肃', 'b', '甘肃平安', 'reordered')]
+    """
+    accounts = _in_order(accounts)
+    known = keyed(accounts)
+    side = members(known).join(known.with_names("core_key", "plain_key"), on="i")
+    same = (pl.col("plain_key") == pl.col("plain_key_other")) | (pl.col("core_key") == pl.col("core_key_other"))
+    described = accounts.with_row_index("i").select("i", "account_id", "name")
+    return (
+        side.join(side, on=GROUP, suffix="_other")
+        .filter(pl.col("i") < pl.col("i_other"))
+        .filter(confusable())
+        .group_by("i", "i_other")
+        .agg(rank=pl.when(same).then(0).otherwise(_rank()).min())
+        .join(described, on="i")
+        .join(described.select(i_other="i", other_account_id="account_id", other_name="name"), on="i_other")
+        .sort("i", "i_other")
+        .select("account_id", "name", "other_account_id", "other_name", reason=_reason())
+    )
+
+
+@answers_in_kind
+def search_results(accounts: pl.DataFrame, query: str | Iterable[str] | None = None) -> pl.DataFrame:
+    """What a citizen is shown who searches for a name: one row per query, the worst first.
+
+    - `query` (str): what is searched for; with none given, each unit's most used account name
+    - `unit` (str): the one unit of that name, else the one that has an account of that name, as written or without
+      affixes; null where there is none, or several
+    - `shown` (Int64, accounts): accounts whose name holds the query, or is the same, sounds the same or is made of
+      the same characters once affixes are dropped
+    - `own` (Int64, accounts): those of `unit`; null where no unit is known
+    - `others` (Int64, accounts): the rest, by which the rows are sorted, then by query
+
+    Doubtful as a picture of a platform: real searches also rank, personalise and match by words.
+
+    >>> accounts = pl.DataFrame(
+    ...     {
+    ...         "account_id": ["a", "b", "c"],
+    ...         "name": ["甘肃司法", "甘肃司法在线", "甘肃公安"],
+    ...         "unit": ["省司法厅", "某协会", "省公安厅"],
+    ...     }
+    ... )
+    >>> search_results(accounts, "甘肃司法").rows()
+    [('甘肃司法', '省司法厅', 2, 1, 1)]
+    """
+    accounts = _in_order(accounts).with_row_index("i")
+    if query is None:
+        usual = accounts.drop_nulls(["unit", "name"]).group_by("unit", "name").len()
+        usual = usual.sort("unit", "len", "name", descending=[False, True, False])
+        asked = usual.group_by("unit", maintain_order=True).agg(query=pl.col("name").first()).select("query", "unit")
+    else:
+        asked = pl.DataFrame({"query": [query] if isinstance(query, str) else list(query)}, schema={"query": pl.String})
+        asked = asked.with_columns(unit=_owner(asked["query"], accounts))
+    asked = _forms(asked.with_row_index("q"), "query")
+    shelf = _forms(accounts.select("i", "name", on_shelf="unit"), "name")
+    hits = [
+        _holding(asked.filter(~pl.col("only_place")), shelf, "core"),
+        _holding(asked.filter("only_place"), shelf, "plain"),
+        *(asked.join(shelf, on=key).select("q", "i") for key in ("core", "sound", "order")),
+    ]
+    shown = pl.concat(hits).unique().join(shelf.select("i", "on_shelf"), on="i")
+    counts = (
+        shown.join(asked.select("q", "unit"), on="q")
+        .group_by("q")
+        .agg(shown=pl.len(), own=(pl.col("on_shelf") == pl.col("unit")).sum())
+    )
+    return (
+        asked.join(counts, on="q", how="left")
+        .with_columns(pl.col("shown", "own").fill_null(0).cast(pl.Int64))
+        .with_columns(others=pl.col("shown") - pl.col("own"), own=pl.when(pl.col("unit").is_not_null()).then("own"))
+        .sort("others", "query", "unit", descending=[True, False, False])
+        .select("query", "unit", "shown", "own", "others")
+    )
+
+
+def _owner(queries: pl.Series, accounts: pl.DataFrame) -> pl.Series:
+    """The unit that each query means, see `search_results`."""
+    asked = queries.to_frame("query")
+    for at, (said, key) in enumerate((("unit", names.core), ("name", names.plain), ("name", names.core))):
+        units = accounts.select("unit", key=key(pl.col(said))).drop_nulls().group_by("key").agg(pl.col("unit").unique())
+        alone = units.filter(pl.col("unit").list.len() == 1).select(
+            "key", pl.col("unit").list.first().alias(f"unit_{at}")
+        )
+        asked = asked.with_columns(key=key(pl.col("query")))
+        asked = asked.join(alone, on="key", how="left", maintain_order="left").drop("key")
+    return asked.select(pl.coalesce("unit_0", "unit_1", "unit_2")).to_series()
+
+
+def _in_order(accounts: pl.DataFrame) -> pl.DataFrame:
+    """`accounts` in the order of account_id, whatever order they came in, with the columns that are looked at."""
+    wanted = ("account_id", "name", "unit", "platform", "region", "purpose")
+    return accounts.select(
+        pl.col(column).cast(pl.String) if column in accounts.columns else pl.lit(None, pl.String).alias(column)
+        for column in wanted
+    ).sort(wanted)
+
+
+def _closest(keys: tuple[str, ...]) -> pl.Expr:
+    """The first other account with the same `keys` that the account can be confused with; rows are in order of `i`."""
+    account, owner = pl.col("i"), pl.col("owner")
+    stranger = account.filter(owner != owner.first()).first().over(keys)
+    mate = [account.get(at, null_on_oob=True).over(*keys, "slot") for at in (0, 1)]
+    twin = pl.when(account == mate[0]).then(mate[1]).otherwise(mate[0])
+    return (
+        pl.when(owner != owner.first().over(keys))
+        .then(account.first().over(keys))
+        .otherwise(pl.coalesce(stranger, twin))
+    )
+
+
+def _rank() -> pl.Expr:
+    return pl.col("kind").replace_strict(REASON_OF_KIND, return_dtype=pl.Int32)
+
+
+def _reason() -> pl.Expr:
+    return pl.col("rank").replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String)
+
+
+def _forms(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """`frame` with the plain form, core, sound and characters of a column of names; rows without a name are left out."""
+    text = pl.col("plain")
+    return (
+        frame.with_columns(plain=names.plain(pl.col(column)))
+        .drop_nulls("plain")
+        .with_columns(
+            core=names.core(text), only_place=names.bare(names.words(text)).str.contains(f"^{names.A_PLACE}+$")
+        )
+        .with_columns(sound=names.sound(pl.col("core")), order=names.characters(pl.col("core")))
+    )
+
+
+def _holding(asked: pl.DataFrame, shelf: pl.DataFrame, form: str) -> pl.DataFrame:
+    """Queries and the accounts whose name holds them: `q`, `i`."""
+    wanted = asked[form].unique().sort().to_list()
+    if not wanted:
+        return asked.select("q", i="q").clear()
+    held = shelf.select("i", pl.col(form).str.extract_many(wanted, overlapping=True).alias(form)).explode(form)
+    return held.drop_nulls().unique().join(asked.select("q", form), on=form).select("q", "i")
