@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import polars as pl
 
-from govmedia_kit import __version__, prose
+from govmedia_kit import __version__, telling
 from govmedia_kit.blocks import listing, title
 from govmedia_kit.bulletin import FORMATS, fingerprint, make_bulletin
 from govmedia_kit.errors import GovmediaError
@@ -112,13 +112,13 @@ def _index(summary: pl.DataFrame, language: str) -> str:
         if row["state"] == "failed":
             items.append([row["title"], f" — {row['why']}"])
             continue
-        line = prose.said("index.line", language).format(
+        line = telling.said("index.line", language).format(
             checked=row["checked"],
             failed=row["failed"],
-            rate="—" if row["pass_rate"] is None else prose.percent(row["pass_rate"]),
+            rate="—" if row["pass_rate"] is None else telling.percent(row["pass_rate"]),
         )
         items.append([{"text": row["title"], "href": quote(f"{row['name']}/bulletin.html")}, line])
-    return html.page([title(prose.said("index.title", language)), listing(items)], language=language)
+    return html.page([title(telling.said("index.title", language)), listing(items)], language=language)
 
 
 SHOWN = ("accounts.registered", "accounts.checked", "accounts.failed", "pass_rate")

@@ -3,7 +3,8 @@
 A cell of a notebook shows blocks; the renderers read them back from the cell's outputs, so that a notebook that an
 office has edited prints as edited. In the notebook they are one JSON bundle beside the HTML that JupyterLab shows.
 
-A run of a paragraph is a text, or a dict with `text` and `figure` (the id of the number that it prints) or `bold`.
+A run of a paragraph is a text, or a dict with `text` and `figure` (the id of the number that it prints), `bold`, or `href`
+(a file beside the page).
 """
 
 from __future__ import annotations

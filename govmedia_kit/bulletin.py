@@ -79,7 +79,7 @@ def make_bulletin(
     source = Path(notebook) if notebook is not None else resource("notebooks") / "bulletin.ipynb"
     chosen = {name: parameters.get(name) or None for name in ("as_of", "language", "region")}
     settings = read_settings(audit, **chosen)
-    look = Look(layout, Path(template) if template is not None else None, charts, code, notices)
+    look = _Look(layout, Path(template) if template is not None else None, charts, code, notices)
     given = {name: value for name, value in parameters.items() if value is not None}
     _may_replace(out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -226,7 +226,7 @@ def _forget_the_run(executed: Any) -> None:
                     output["execution_count"] = count
 
 
-class Look(NamedTuple):
+class _Look(NamedTuple):
     """How the documents look: see `make_bulletin`."""
 
     layout: str
@@ -237,7 +237,7 @@ class Look(NamedTuple):
 
 
 def _print(
-    formats: list[str], executed: Any, folder: Path, settings: Settings, look: Look, progress: Callable[[str], None]
+    formats: list[str], executed: Any, folder: Path, settings: Settings, look: _Look, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     """The documents, and what there is to say of them: statements that do not add up, departures from the standard."""
     from govmedia_kit.figures import load_round

@@ -35,7 +35,16 @@ __all__ = [
 ]
 
 # Columns whose words are a vocabulary; the vocabulary has the column's name.
-VOCABULARY_COLUMNS = ("platform", "unit_level", "filing_status", "severity", "channel", "verdict", "reason", "discrepancy")
+VOCABULARY_COLUMNS = (
+    "platform",
+    "unit_level",
+    "filing_status",
+    "severity",
+    "channel",
+    "verdict",
+    "reason",
+    "discrepancy",
+)
 
 
 class Field(NamedTuple):

@@ -1,159 +1,98 @@
 """Who has gone silent: posts -> account-days -> silences -> the status of each account.
 
-Only `account_days` sees every post. It is written in Narwhals, so that the same expressions run on Polars,
-pandas, DuckDB, PySpark and Dask; everything after it has a row per account and day, or per account, and is Polars.
+`account_days` (in `posting_days`) is the one step that sees every post and runs on any engine; everything here has a row
+per account and day, or per account, and is Polars. Summaries by group, the sensitivity to the threshold and the
+survival curves are in `gap_tables`; both are offered here as well.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import narwhals as nw
 import polars as pl
 
-from .frames import answers_in_kind, is_pandas
+from govmedia_kit.frames import answers_in_kind
+from govmedia_kit.gap_tables import compare_silence, gap_summary, lifetimes, sensitivity, time_to_silence
+from govmedia_kit.posting_bits import posting_bits
+from govmedia_kit.posting_days import SUMS, account_days, collected, day_number
+from govmedia_kit.rhythm import BURST_DAYS, rhythm
+from govmedia_kit.workdays import working_days_between
 
-__all__ = ["account_days", "day_number", "silences", "update_status"]
+__all__ = [
+    "account_days",
+    "collected",
+    "compare_silence",
+    "day_number",
+    "gap_summary",
+    "lifetimes",
+    "sensitivity",
+    "silences",
+    "status_of_posts",
+    "time_to_silence",
+    "update_status",
+]
 
-SUMS = ("reads", "likes", "comments", "shares")
-ACCOUNT_DAYS = ("account_id", "day", "posts", "pushes", *SUMS)
-
-
-def day_number(published_at: Any) -> Any:
-    """Days since 1970-01-01 of a naive local datetime, as an expression of the same library (Polars or Narwhals).
-
-    >>> from datetime import datetime
-    >>> pl.select(day_number(pl.lit(datetime(2020, 2, 29, 23, 59)))).item()
-    18321
-    """
-    if isinstance(published_at, pl.Expr):
-        return published_at.cast(pl.Date).cast(pl.Int32).cast(pl.Int64)
-    # Duration arithmetic and casts of times differ between engines; the calendar does not.
-    before = published_at.dt.year().cast(nw.Int64) - 1
-    day_of_year = published_at.dt.ordinal_day().cast(nw.Int64)
-    return 365 * before + before // 4 - before // 100 + before // 400 + day_of_year - 719_163
-
-
-def account_days(posts: Any) -> Any:
-    """The days on which each account posted: one row per account and day, in the library that came in."""
-    frame = nw.from_native(posts)
-    names = frame.collect_schema().names()
-    if "day" not in names:
-        frame = frame.with_columns(day=day_number(nw.col("published_at")))
-    sums = [name for name in SUMS if name in names]
-    helpers = [nw.lit(1).alias("__posts")]
-    aggregates = [nw.col("__posts").sum().alias("posts")]
-    if "push_id" in names:
-        helpers += [nw.col("push_id").is_null().cast(nw.Int64).alias("__alone")]
-        aggregates += [
-            nw.col("push_id").n_unique().alias("__pushes"),
-            nw.col("__alone").sum().alias("__alone"),
-        ]
-    for name in sums:
-        aggregates += [nw.col(name).sum().alias(name), nw.col(name).count().alias(f"__{name}")]
-    days = frame.with_columns(*helpers).group_by("account_id", "day").agg(*aggregates)
-    days = days.filter(~nw.col("account_id").is_null(), ~nw.col("day").is_null())
-    if "push_id" in names:
-        # n_unique counts the missing push_id as one value; each post without one is a push of its own.
-        some = nw.when(nw.col("__alone") > 0).then(nw.lit(1)).otherwise(nw.lit(0))
-        days = days.with_columns(pushes=nw.col("__pushes") - some + nw.col("__alone"))
-    else:
-        days = days.with_columns(pushes=nw.col("posts"))
-    for name in SUMS:
-        # Null where no post of the day has a value; a null literal has no integer dtype in pandas.
-        known, value = (f"__{name}", name) if name in sums else ("posts", "posts")
-        some = nw.col(known) > 0 if name in sums else nw.col(known) < 0
-        days = days.with_columns(nw.when(some).then(nw.col(value)).alias(name))
-    days = days.select(*ACCOUNT_DAYS)
-    if is_pandas(posts):
-        return days.to_native().astype(dict.fromkeys(ACCOUNT_DAYS[1:], "Int64"))
-    return days.with_columns(nw.col(*ACCOUNT_DAYS[1:]).cast(nw.Int64)).to_native()
-
-
-def _collected(days: Any) -> pl.DataFrame:
-    """Account-days of any library as a Polars frame."""
-    if isinstance(days, pl.LazyFrame):
-        return days.collect(engine="streaming")
-    if isinstance(days, pl.DataFrame):
-        return days
-    frame = nw.from_native(days)
-    return frame.collect("polars").to_native() if isinstance(frame, nw.LazyFrame) else frame.to_polars()
-
-
-def _ledger(accounts: pl.DataFrame) -> pl.DataFrame:
-    """The columns of the ledger that bear on updates; null where the ledger lacks them."""
-    dtypes = {
-        "account_id": pl.String(),
-        "opened_on": pl.Date(),
-        "observed_from": pl.Date(),
-        "observed_to": pl.Date(),
-        "last_post_on": pl.Date(),
-        "post_count": pl.Int64(),
-    }
-    return accounts.select(
-        (pl.col(name).cast(dtype) if name in accounts.columns else pl.lit(None, dtype).alias(name))
-        for name, dtype in dtypes.items()
-    )
-
-
-def _as_day(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Int32).cast(pl.Int64)
-
-
-def _number(day: date) -> int:
-    return (day - date(1970, 1, 1)).days
-
-
-def _observed(as_of: date) -> pl.Expr:
-    """Posts were collected for the account, whether or not there were any."""
-    return (
-        pl.col("last_day").is_not_null()
-        | (pl.col("observed_from") <= as_of).fill_null(False)
-        | (pl.col("observed_to").is_not_null() & pl.col("observed_from").is_null())
-    )
-
-
-def _ended(as_of: date) -> pl.Expr:
-    """Collection ended before the monitoring point, and no post is known after its end."""
-    return (
-        (pl.col("observed_to") < as_of)
-        & (pl.col("last_day").is_null() | (pl.col("last_day") <= _as_day("observed_to")))
-    ).fill_null(False)
+RHYTHM = (
+    "longest_gap_days",
+    "active_days",
+    "days_over",
+    "posts_per_week",
+    "weekend_share",
+    "burstiness",
+    "burst",
+)
 
 
 @answers_in_kind
-def silences(days: pl.DataFrame, accounts: pl.DataFrame, *, as_of: date, window_days: int) -> pl.DataFrame:
-    """Runs of days without a post inside the window: one row per account and silence."""
-    last, first = _number(as_of), _number(as_of) - window_days + 1
-    days = _collected(days).select(pl.col("account_id").cast(pl.String), pl.col("day").cast(pl.Int64))
-    days = days.filter(pl.col("day") <= last)
-    span = (
-        _ledger(accounts)
-        .join(days.group_by("account_id").agg(last_day=pl.col("day").max()), on="account_id", how="left")
-        .filter(_observed(as_of))
-        .select(
-            "account_id",
-            start=pl.max_horizontal(pl.lit(first), _as_day("opened_on"), _as_day("observed_from")),
-            # A file that ends is not an account that stopped.
-            end=pl.when(_ended(as_of)).then(_as_day("observed_to")).otherwise(last),
-        )
-        .filter(pl.col("start") <= pl.col("end"))
+def silences(days: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int) -> pl.DataFrame:
+    """Runs of days without a post inside the window: one row per account and silence.
+
+    The window is the `window_days` days that end with `as_of`; an account's part of it begins with the later of
+    the window's first day, `opened_on` and `observed_from`. The silence that is still open at `as_of` is kept, so
+    that an account that stopped stays visible instead of dropping out. Where collection ended before `as_of`
+    (`observed_to`) the last silence runs to that day only: a file that ends is not an account that stopped.
+    Accounts of which nothing was collected have no rows; days after `as_of` don't exist.
+
+    - `account_id` (str)
+    - `first_day`, `last_day` (Date): first and last day without a post
+    - `days` (Int64, days): both ends included
+    - `censored` (bool): no post ended it by `as_of`, or by the end of collection
+
+    Doubtful where posts were deleted, or lie before the day from which the platform shows them: without an
+    `observed_from` their absence looks like silence.
+
+    >>> days = pl.DataFrame({"account_id": ["a", "a"], "day": [20456, 20464], "posts": [1, 1], "pushes": [1, 1]})
+    >>> accounts = pl.DataFrame({"account_id": ["a"], "observed_from": [date(2026, 1, 3)]})
+    >>> silences(days, accounts, as_of=date(2026, 1, 31), window_days=90).select("first_day", "days", "censored").rows()
+    [(datetime.date(2026, 1, 4), 7, False), (datetime.date(2026, 1, 12), 20, True)]
+    """
+    last = _number(as_of)
+    ledger = _ledger(accounts)
+    days = _of_ledger(collected(days), ledger, last).select("row", "day").sort("row", "day")
+    known = days.group_by("row").agg(last_day=pl.col("day").max())
+    spans = _spans(ledger.join(known, on="row", how="left"), (last - window_days + 1, last)).filter(
+        pl.col("start").is_not_null()
     )
-    inside = days.join(span, on="account_id").filter(pl.col("day") >= pl.col("start"), pl.col("day") <= pl.col("end"))
-    before = span.select("account_id", "start", "end", day=pl.col("start") - 1)
+    before = pl.col("day").shift(1).over("row").fill_null(pl.col("start") - 1)
+    runs = (
+        days.join(spans, on="row", maintain_order="left")
+        .filter(pl.col("day") >= pl.col("start"))
+        .select("row", first=before + 1, last=pl.col("day") - 1, censored=False)
+    )
+    youngest = pl.max_horizontal(pl.col("last_day"), pl.col("start") - 1)
+    open_ = spans.select("row", first=youngest + 1, last="end", censored=True)
     return (
-        pl.concat([before, inside.select(before.columns)])
-        .sort("account_id", "day")
-        .with_columns(next=pl.col("day").shift(-1).over("account_id"))
-        .with_columns(censored=pl.col("next").is_null(), next=pl.col("next").fill_null(pl.col("end") + 1))
-        .with_columns(days=pl.col("next") - pl.col("day") - 1)
-        .filter(pl.col("days") > 0)
+        pl.concat([runs, open_.with_columns(pl.col("censored").cast(pl.Boolean))])
+        .filter(pl.col("last") >= pl.col("first"))
+        .join(ledger.select("row", "account_id"), on="row")
+        .sort("row", "first")
         .select(
             "account_id",
-            first_day=(pl.col("day") + 1).cast(pl.Int32).cast(pl.Date),
-            last_day=(pl.col("next") - 1).cast(pl.Int32).cast(pl.Date),
-            days="days",
+            _as_date("first").alias("first_day"),
+            _as_date("last").alias("last_day"),
+            days=(pl.col("last") - pl.col("first") + 1).cast(pl.Int64),
             censored="censored",
         )
     )
@@ -161,64 +100,241 @@ def silences(days: pl.DataFrame, accounts: pl.DataFrame, *, as_of: date, window_
 
 @answers_in_kind
 def update_status(
-    days: pl.DataFrame,
+    days: Any,
     accounts: pl.DataFrame,
     *,
     as_of: date,
     window_days: int,
     certain_after: int | None = None,
+    over: int = 14,
+    last_check: date | None = None,
+    working: bool = False,
 ) -> pl.DataFrame:
-    """How each account kept up: one row per account of the ledger, in its order."""
+    """How each account keeps up: one row per account of `accounts`, in their order.
+
+    `days` are account-days, in any library. An account is *not checked* where nothing tells when it last posted:
+    `not_observed` (no posts, no date or count noted by hand, no `observed_from` or `observed_to`), `no_date` (it has
+    posted, nobody knows when) or `collection_ended` (`observed_to` is before `as_of` and nothing later is known, so
+    that it may have posted since). With `certain_after`, the days after which the office calls an account
+    silent, one that was silent longer than that when collection ended is checked all the same.
+
+    - `account_id` (str)
+    - `checked` (bool), `not_checked_reason` (str)
+    - `last_post` (Date): day of the last post by `as_of`, in the posts or noted by hand, whichever is later
+    - `gap_days` (Int64, days): whole calendar days from `last_post` to `as_of`; where only a day is known
+      by which it had fallen silent, the least that it can be; null where never or not checked
+    - `never` (bool): observed, and no post ever; null where not checked
+    - `posts_in_window`, `pushes_in_window` (Int64); null where no posts were collected, as in all columns below
+    - `longest_gap_days` (Int64, days): longest silence of the window, open ones included
+    - `active_days` (Int64, days): days of the window with a post
+    - `days_over` (Int64, days): days below the standard, the sum of max(0, silence - `over`)
+    - `posts_per_week` (Float64): posts of the window over the weeks of it for which the account was observed
+    - `weekend_share` (Float64): share of the active days that are a Saturday or Sunday
+    - `burstiness` (Float64): (σ - μ) / (σ + μ) of the days between consecutive active days; -1 a clock, 0 chance,
+      towards 1 bursts; null with fewer than three active days, and not worth much with fewer than twenty
+    - `burst` (bool): 突击更新. In the 7 days up to `as_of`, or the 7 after `last_check`, a silence of more than `over`
+      days ended, and these days hold at least 3 posts and 3 times what the account posts in a week otherwise
+    - `reads_in_window`, `likes_in_window`, `comments_in_window`, `shares_in_window` (Int64): sums of the known values
+    - `working_gap_days` (Int64, days): only with `working`; as `gap_days`, in working days of China
+
+    Doubtful: `never` is what the posts and notes show; an account older than `observed_from` may have posted
+    before. `gap_days` of 14 may be 13 or 15 where dates were noted by hand. Definitions: 国办秘函〔2019〕19号
+    (two weeks before the monitoring point); burstiness after Goh and Barabási, EPL 81 (2008) 48002.
+
+    >>> days = pl.DataFrame({"account_id": ["a"], "day": [20464], "posts": [2], "pushes": [1]})
+    >>> accounts = pl.DataFrame({"account_id": ["a", "b"], "last_post_on": [None, date(2026, 1, 17)]})
+    >>> status = update_status(days, accounts, as_of=date(2026, 1, 31), window_days=30)
+    >>> status.select("account_id", "last_post", "gap_days", "posts_in_window").rows()
+    [('a', datetime.date(2026, 1, 11), 20, 2), ('b', datetime.date(2026, 1, 17), 14, None)]
+    """
     last = _number(as_of)
-    days = _collected(days).with_columns(pl.col("account_id").cast(pl.String), pl.col("day").cast(pl.Int64))
-    days = days.filter(pl.col("day") <= last)
-    in_window = pl.col("day") > last - window_days
-    per_account = days.group_by("account_id").agg(
+    ledger = _ledger(accounts)
+    days = _of_ledger(collected(days), ledger, last)
+    spans = _posting_spans(as_of, window_days, last_check)
+    inside = [pl.col("day").is_between(*span) for span in spans]
+    sums = days.group_by("row").agg(
         last_day=pl.col("day").max(),
-        posts_in_window=pl.col("posts").filter(in_window).sum(),
-        pushes_in_window=pl.col("pushes").filter(in_window).sum(),
+        posts=pl.col("posts").filter(inside[0]).sum(),
+        pushes=pl.col("pushes").filter(inside[0]).sum(),
+        **{
+            name: pl.when(pl.col(name).filter(inside[0]).count() > 0).then(pl.col(name).filter(inside[0]).sum())
+            for name in SUMS
+        },
+        **{f"posts_{n}": pl.col("posts").filter(part).sum() for n, part in enumerate(inside[1:], 1)},
     )
-    longest = (
-        silences(days, accounts, as_of=as_of, window_days=window_days)
-        .group_by("account_id")
-        .agg(longest_gap_days=pl.col("days").max())
-    )
-    observed, ended = _observed(as_of), _ended(as_of)
-    noted = pl.when(pl.col("last_post_on") <= as_of).then(_as_day("last_post_on"))
-    silent_by_end = _as_day("observed_to") - pl.coalesce(
-        "last", pl.max_horizontal(_as_day("opened_on"), _as_day("observed_from")) - 1
-    )
-    certain = pl.lit(False) if certain_after is None else (silent_by_end > certain_after).fill_null(False)
+    posting = days.filter(inside[0]).select("row", "day").sort("row", "day")
+    rules: dict[str, Any] = {"certain_after": certain_after, "over": over, "working": working}
+    return _status(ledger, sums, posting, spans, as_of=as_of, **rules)
+
+
+def status_of_posts(
+    posts: Any,
+    accounts: pl.DataFrame,
+    *,
+    as_of: date,
+    window_days: int,
+    certain_after: int | None = None,
+    over: int = 14,
+    last_check: date | None = None,
+    working: bool = False,
+) -> pl.DataFrame:
+    """`update_status` straight from the posts: one row per account of `accounts`, in their order.
+
+    The same columns and keywords. Posts in Polars, above all a LazyFrame of `scan_parquet`, are read in one pass
+    that keeps a few words per account, so that 100 million posts fit in the memory of an office PC; posts of any
+    other library go by way of `account_days`.
+
+    >>> from datetime import datetime
+    >>> posts = pl.LazyFrame({"account_id": ["a"], "published_at": [datetime(2026, 1, 11, 9)], "likes": [5]})
+    >>> accounts = pl.DataFrame({"account_id": ["a"]})
+    >>> status = status_of_posts(posts, accounts, as_of=date(2026, 1, 31), window_days=30)
+    >>> status.select("gap_days", "posts_in_window", "likes_in_window").rows()
+    [(20, 1, 5)]
+    """
+    window: dict[str, Any] = {"as_of": as_of, "window_days": window_days, "last_check": last_check}
+    rules: dict[str, Any] = {"certain_after": certain_after, "over": over, "working": working}
+    if isinstance(posts, pl.DataFrame | pl.LazyFrame):
+        status = _status_from_bits(posts, accounts, **window, **rules)
+        if status is not None:
+            return status
+    return update_status(account_days(posts), accounts, **window, **rules)
+
+
+@answers_in_kind
+def _status_from_bits(
+    posts: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int, last_check: date | None, **rules: Any
+) -> pl.DataFrame | None:
+    ledger, spans = _ledger(accounts), _posting_spans(as_of, window_days, last_check)
+    found = posting_bits(posts.lazy(), ledger["account_id"], as_of=_number(as_of), spans=spans)
+    return None if found is None else _status(ledger, *found, spans, as_of=as_of, **rules)
+
+
+def _number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
+
+
+def _as_day(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Int32).cast(pl.Int64)
+
+
+def _as_date(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Int32).cast(pl.Date)
+
+
+def _ledger(accounts: pl.DataFrame) -> pl.DataFrame:
+    """The columns of the ledger that bear on updates, null where it lacks them; days as numbers."""
+    dates = ("opened_on", "observed_from", "observed_to", "last_post_on")
+    dtypes = {"account_id": pl.String(), **dict.fromkeys(dates, pl.Date()), "post_count": pl.Int64()}
+    return accounts.select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+        *(
+            (pl.col(name) if name in accounts.columns else pl.lit(None)).cast(dtype).alias(name)
+            for name, dtype in dtypes.items()
+        ),
+    ).with_columns(_as_day(name).alias(name) for name in dates)
+
+
+def _of_ledger(days: pl.DataFrame, ledger: pl.DataFrame, as_of: int) -> pl.DataFrame:
+    """The account-days of the ledger's accounts up to `as_of`, with each account's row; absent sums are null."""
     return (
-        _ledger(accounts)
-        .join(per_account, on="account_id", how="left", maintain_order="left")
-        .join(longest, on="account_id", how="left", maintain_order="left")
-        .with_columns(last=pl.max_horizontal("last_day", noted))
-        .with_columns(
-            not_checked_reason=pl.when(pl.col("last").is_null() & (pl.col("last_post_on").is_not_null()))
-            .then(pl.lit("no_date"))
-            .when(pl.col("last").is_null() & (pl.col("post_count") > 0))
-            .then(pl.lit("no_date"))
-            .when(pl.col("last").is_null() & pl.col("post_count").is_null() & ~observed)
-            .then(pl.lit("not_observed"))
-            .when(
-                ended
-                & (pl.col("last").is_not_null() | pl.col("post_count").is_null())
-                & (pl.col("last").is_null() | (pl.col("last") <= _as_day("observed_to")))
-                & ~certain
-            )
-            .then(pl.lit("collection_ended"))
+        days.select(
+            pl.col("account_id").cast(pl.String),
+            *(
+                (pl.col(name) if name in days.columns else pl.lit(None)).cast(pl.Int64).alias(name)
+                for name in ("day", "posts", "pushes", *SUMS)
+            ),
         )
+        .join(ledger.select("account_id", "row"), on="account_id")
+        .filter(pl.col("day") <= as_of)
+    )
+
+
+def _posting_spans(as_of: date, window_days: int, last_check: date | None) -> list[tuple[int, int]]:
+    """The window, then the weeks of it in which a burst would be seen: first and last day numbers."""
+    last = _number(as_of)
+    first = last - window_days + 1
+    weeks = [last - BURST_DAYS + 1] if last_check is None else [last - BURST_DAYS + 1, _number(last_check) + 1]
+    ends = [(max(day, first), min(day + BURST_DAYS - 1, last)) for day in weeks]
+    return [(first, last), *((start, end) for start, end in ends if start <= end)]
+
+
+def _observed(as_of: int) -> pl.Expr:
+    """Posts were collected for the account, whether or not there were any."""
+    from_then = (pl.col("observed_from") <= as_of).fill_null(pl.col("observed_to").is_not_null())
+    return pl.col("last_day").is_not_null() | from_then
+
+
+def _collection_ended(as_of: int) -> pl.Expr:
+    """Collection ended before the monitoring point, and no post is known from after its end."""
+    later = (pl.col("last_day") > pl.col("observed_to")).fill_null(False)
+    return (pl.col("observed_to") < as_of).fill_null(False) & ~later
+
+
+def _spans(ledger: pl.DataFrame, window: tuple[int, int]) -> pl.DataFrame:
+    """The part of the window for which each account was observed: `start` and `end`, null where it was not."""
+    first, last = window
+    start = pl.max_horizontal(pl.lit(first, pl.Int64), "opened_on", "observed_from")
+    end = pl.when(_collection_ended(last)).then("observed_to").otherwise(last)
+    some = _observed(last) & (start <= end)
+    return ledger.with_columns(start=pl.when(some).then(start), end=pl.when(some).then(end))
+
+
+def _status(
+    ledger: pl.DataFrame,
+    sums: pl.DataFrame,
+    posting: pl.DataFrame,
+    spans: Sequence[tuple[int, int]],
+    *,
+    as_of: date,
+    certain_after: int | None,
+    over: int,
+    working: bool,
+) -> pl.DataFrame:
+    """The status of each account from its sums by span and the days of the window on which it posted."""
+    last = _number(as_of)
+    accounts = _spans(ledger.join(sums, on="row", how="left", maintain_order="left"), spans[0])
+    observed, ended = _observed(last), _collection_ended(last)
+    noted = pl.when(pl.col("last_post_on") <= last).then("last_post_on")
+    accounts = accounts.with_columns(last=pl.max_horizontal("last_day", noted))
+    none, counted = pl.col("last").is_null(), pl.col("post_count").is_not_null()
+    posted = (pl.col("post_count") > 0).fill_null(False)
+    # An account that was seen without a post from a day on is silent at least since the day before.
+    seen_from = pl.when(pl.col("observed_from").is_not_null()).then(pl.max_horizontal("opened_on", "observed_from"))
+    since = pl.coalesce("last", seen_from - 1)
+    silent = pl.when(ended).then("observed_to").otherwise(last) - since
+    certain = pl.lit(False) if certain_after is None else (silent > certain_after).fill_null(False)
+    reason = (
+        pl.when(none & posted & ~(observed & certain))
+        .then(pl.lit("no_date"))
+        .when(none & ~observed & ~counted & pl.col("last_post_on").is_not_null())
+        .then(pl.lit("no_date"))
+        .when(none & ~observed & ~counted)
+        .then(pl.lit("not_observed"))
+        .when(ended & ~(none & counted) & (none | (pl.col("last") <= pl.col("observed_to"))) & ~certain)
+        .then(pl.lit("collection_ended"))
+    )
+    return (
+        accounts.join(rhythm(posting, accounts, over=over, weeks=spans[1:]), on="row", maintain_order="left")
+        .with_columns(not_checked_reason=reason, since=since)
         .with_columns(checked=pl.col("not_checked_reason").is_null())
         .select(
             "account_id",
             "checked",
-            pl.col("not_checked_reason").cast(pl.String),
-            last_post=pl.col("last").cast(pl.Int32).cast(pl.Date),
-            gap_days=pl.when("checked").then(last - pl.col("last")).cast(pl.Int64),
-            never=pl.when("checked").then(pl.col("last").is_null()),
-            posts_in_window=pl.when(observed).then(pl.col("posts_in_window").fill_null(0)).cast(pl.Int64),
-            pushes_in_window=pl.when(observed).then(pl.col("pushes_in_window").fill_null(0)).cast(pl.Int64),
-            longest_gap_days=pl.when(observed).then(pl.col("longest_gap_days").fill_null(0)).cast(pl.Int64),
+            "not_checked_reason",
+            _as_date("last").alias("last_post"),
+            gap_days=pl.when(pl.col("checked") & ~(none & ~posted)).then(last - pl.col("since")),
+            never=pl.when("checked").then(none & ~posted),
+            posts_in_window=pl.when(observed).then(pl.col("posts").fill_null(0)),
+            pushes_in_window=pl.when(observed).then(pl.col("pushes").fill_null(0)),
+            **{name: pl.col(name) for name in RHYTHM},
+            **{f"{name}_in_window": pl.col(name) for name in SUMS},
         )
+        .pipe(_with_working_gap, as_of if working else None)
     )
+
+
+def _with_working_gap(status: pl.DataFrame, as_of: date | None) -> pl.DataFrame:
+    if as_of is None:
+        return status
+    days = working_days_between(status["last_post"], pl.repeat(as_of, status.height, dtype=pl.Date, eager=True))
+    return status.with_columns(working_gap_days=pl.when(pl.col("gap_days").is_not_null()).then(days))

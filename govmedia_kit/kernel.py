@@ -32,36 +32,56 @@ class Kernel:
 
         # Encrypted where the kernel can: its channels are open to every user of the machine else.
         self.manager = AsyncKernelManager(kernel_name="python3", transport_encryption="auto")
+        self._clients: list[Any] = []
+        self.manager.client = self._client  # type: ignore[method-assign]
         self._run(self.manager.start_kernel(env={**os.environ, "PYTHONWARNINGS": "ignore"}))
 
     def ready(self, folder: Path) -> Any:
         """The kernel's manager, with an empty namespace and `folder` as the working folder; started again if it died."""
-        if not self._run(self.manager.is_alive()):
-            self._run(self.manager.restart_kernel(now=True))
-        self._execute(RESET.format(folder=str(folder)))
+        reset = RESET.format(folder=str(folder))
+        try:
+            if self._run(self.manager.is_alive()):
+                self._execute(reset)
+                return self.manager
+        except (RuntimeError, TimeoutError):  # it is dying, or busy without end
+            pass
+        self._disconnect()
+        self._run(self.manager.restart_kernel(now=True))
+        self._execute(reset)
         return self.manager
 
     def leave(self, folder: Path) -> None:
         """Step out of a working folder, which Windows would not let be renamed while a kernel stands in it."""
         if self._run(self.manager.is_alive()):
-            self._execute(f"import os; os.chdir({str(folder)!r})")
+            # A kernel that is still busy with a cell that was interrupted is not waited for.
+            with contextlib.suppress(TimeoutError, RuntimeError):
+                self._execute(f"import os; os.chdir({str(folder)!r})", timeout=10)
+        self._disconnect()
 
     def stop(self) -> None:
         """End the kernel."""
+        self._disconnect()
         with contextlib.suppress(Exception):
             self._run(self.manager.shutdown_kernel(now=True))
 
-    def _execute(self, code: str) -> None:
-        client = self.manager.client()
+    def _client(self, **options: Any) -> Any:
+        """A client as the manager makes it, remembered: the one that runs a notebook is never closed by its maker."""
+        self._clients.append(type(self.manager).client(self.manager, **options))
+        return self._clients[-1]
+
+    def _disconnect(self) -> None:
+        while self._clients:
+            self._clients.pop().stop_channels()
+
+    def _execute(self, code: str, timeout: float = 60) -> None:
+        client = self._client()
         client.start_channels()
-        try:
-            self._run(client.wait_for_ready(timeout=60))
-            # The client is asynchronous: not awaited, the reset would silently not happen.
-            reply = self._run(
-                client.execute_interactive(code, store_history=False, silent=True, output_hook=lambda m: None)
-            )
-        finally:
-            client.stop_channels()
+        self._run(client.wait_for_ready(timeout=timeout))
+        # The client is asynchronous: not awaited, the reset would silently not happen.
+        done = client.execute_interactive(
+            code, store_history=False, silent=True, output_hook=lambda m: None, timeout=timeout
+        )
+        reply = self._run(done)
         if reply["content"]["status"] != "ok":
             raise RuntimeError(f"the kernel could not be made ready: {reply['content'].get('evalue')}")
 

@@ -81,16 +81,21 @@ def keyed(accounts: pl.DataFrame) -> Keyed:
     frame = frame.join(units, on="unit", how="left", nulls_equal=True, maintain_order="left")
     owner = pl.col("same").fill_null(nobody)
     slot = pl.concat_str(owner, pl.col("platform").fill_null(nobody), pl.col("purpose").fill_null(""), separator="\0")
-    frame = frame.select(
-        "i", "name", "region", owner=owner.hash(), slot=slot.hash(), tongue=names.language(pl.col("purpose"))
+    seats = _seats(frame.filter(pl.col("region").is_null())["same"])
+    frame = frame.join(seats, on="same", how="left", maintain_order="left").select(
+        *("i", "name", "region"),
+        near=pl.coalesce("region", "seat"),
+        owner=owner.hash(),
+        slot=slot.hash(),
+        tongue=names.language(pl.col("purpose")),
     )
     frame = frame.drop_nulls("name")
     written = frame.select("name").unique().with_columns(plain=names.plain(pl.col("name"))).drop_nulls("plain")
     known = _names(written["plain"].unique()).with_row_index("n")
     written = written.join(known.select("plain", "n", "place", "doubt", "meaning", "meaning_placed"), on="plain")
     frame = frame.join(written.drop("plain"), on="name").drop("name")
-    found = _located(frame.select("place", "doubt", "region").unique())
-    frame = frame.join(found, on=["place", "doubt", "region"], nulls_equal=True, how="left")
+    found = _located(frame.select("place", "doubt", "near").unique())
+    frame = frame.join(found, on=["place", "doubt", "near"], nulls_equal=True, how="left")
     frame = frame.with_columns(meaning=pl.when(pl.col("in_doubt")).then("meaning_placed").otherwise("meaning"))
     # A place that the region does not know, in a name with unknown parts, is no place but part of a slip (双和政协).
     frame = frame.with_columns(where=pl.when(~pl.col("astray") | pl.col("meaning").is_not_null()).then("where"))
@@ -160,18 +165,31 @@ def _without_learnt_endings(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
     )
 
 
-def _located(named: pl.DataFrame) -> pl.DataFrame:
-    """`named` (place, doubt, region) with `where` (see `Keyed`), `in_doubt` and `astray`.
+def _seats(units: pl.Series) -> pl.DataFrame:
+    """Where units are, told by their names: `same` (plain name), `seat` (code), where it names one division only."""
+    alone = names.lexicon_of_names().places.filter(pl.len().over("mark") == 1)
+    return (
+        units.unique()
+        .drop_nulls()
+        .to_frame("same")
+        .with_columns(mark=names.words(pl.col("same")).str.extract(f"({names.A_PLACE})"))
+        .join(alone, on="mark")
+        .select("same", seat="code")
+    )
 
-    A name means the smallest of the divisions of that name that hold the account's region; else of those that the
-    region holds the one that holds the others; else the place is `astray`. A word that is a place in doubt is one
+
+def _located(named: pl.DataFrame) -> pl.DataFrame:
+    """`named` (place, doubt, near) with `where` (see `Keyed`), `in_doubt` and `astray`.
+
+    A name means the smallest of the divisions of that name that hold `near`, the account's region; else of those
+    that it holds the one that holds the others; else the place is `astray`. A word that is a place in doubt is one
     only where it holds the region.
     """
-    region_stem = names.stem_of(pl.col("region"))
+    near = pl.col("near")
     codes = names.lexicon_of_names().places.with_columns(stem=names.stem_of(pl.col("code")))
     found = named.with_row_index("row").with_columns(mark=pl.coalesce("place", "doubt")).join(codes, on="mark")
-    above = pl.col("region").str.starts_with(pl.col("stem"))
-    beneath = pl.col("code").str.starts_with(region_stem) | pl.col("region").is_null()
+    above = near.str.starts_with(pl.col("stem"))
+    beneath = pl.col("code").str.starts_with(names.stem_of(near)) | near.is_null()
     reach = pl.when(above).then(pl.col("stem").str.len_chars()).when(beneath).then(1).otherwise(0)
     largest = pl.col("stem").sort_by(pl.col("stem").str.len_chars(), "stem").first()
     judged = (
@@ -192,7 +210,7 @@ def _located(named: pl.DataFrame) -> pl.DataFrame:
         .select(
             "place",
             "doubt",
-            "region",
+            "near",
             where=pl.when(placed | doubted).then(pl.col("where").hash()),
             in_doubt=doubted.fill_null(False),
             astray=(placed & (pl.col("reach") == 0)).fill_null(False),

@@ -1,174 +1,32 @@
 """The sentences of a bulletin, made from figures: every number in them is a figure's and carries its id.
 
-Words are in `words/<language>.toml`, a table per chapter; which sentence is said (none, one, some, all) is decided here.
+Which sentence is said of a chapter (none, one, some, all) is decided here; the words are in `words/<language>.toml`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import re
-import tomllib
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from govmedia_kit.blocks import Blocks, Run, heading, paragraph, title
-from govmedia_kit.errors import GovmediaError, hint
-from govmedia_kit.fields import label, vocabulary, word_label
+from govmedia_kit.fields import label, word_label
 from govmedia_kit.figures import Figure
-from govmedia_kit.languages import LANGUAGES, is_english, spelt
-from govmedia_kit.read import divisions
 from govmedia_kit.rounds import Round
+from govmedia_kit.telling import NAMED, Teller, annex_numbers, annex_of, date_text, region_name, said
 
 __all__ = [
-    "Teller",
     "analysis",
     "annex_list",
-    "annex_numbers",
-    "annex_of",
-    "date_text",
     "duplication_chapter",
     "interaction_chapter",
     "method_note",
     "opening",
     "overall",
-    "percent",
-    "region_name",
     "requirements",
-    "said",
     "updates_chapter",
 ]
-
-# How many accounts or units a sentence names before it says 等 and points at the annex.
-NAMED = 3
-
-
-@functools.cache
-def _words(language: str) -> dict[str, Any]:
-    if language not in LANGUAGES:
-        raise GovmediaError("unknown_language", found=language, hint=hint(language, LANGUAGES), known=LANGUAGES)
-    name = "en" if is_english(language) else "zh-Hans"
-    words = tomllib.loads((Path(__file__).parent / "words" / f"{name}.toml").read_text(encoding="utf-8"))
-    return {chapter: {key: _spelt(value, language) for key, value in said.items()} for chapter, said in words.items()}
-
-
-def _spelt(value: Any, language: str) -> Any:
-    """Our words as the language spells them, what stands in braces untouched."""
-    if isinstance(value, list):
-        return [_spelt(item, language) for item in value]
-    parts = re.split(r"(\{[^{}]*\})", value)
-    return "".join(part if part.startswith("{") else spelt(part, language) for part in parts)
-
-
-def said(key: str, language: str) -> Any:
-    """The words of a key `chapter.sentence`, braces and all; an empty text where there are none."""
-    chapter, _, name = key.partition(".")
-    return _words(language).get(chapter, {}).get(name, "")
-
-
-class Teller:
-    """Fills the sentences of one round: braces that name a figure become linked numbers, others are facts."""
-
-    def __init__(self, round_: Round, figures: dict[str, Figure]) -> None:
-        self.round, self.figures, self.language = round_, figures, round_.language
-
-    def runs(self, key: str, **facts: Any) -> list[Run]:
-        """The runs of a sentence."""
-        made: list[Run] = []
-        for i, part in enumerate(re.split(r"\{([^{}]+)\}", said(key, self.language))):
-            if i % 2 == 0:
-                made += [part] if part else []
-            elif part in facts:
-                fact = facts[part]
-                made += fact if isinstance(fact, list) else [fact if isinstance(fact, dict) else str(fact)]
-            else:
-                made.append(self.number(part))
-        return [run for run in made if run != ""]
-
-    def number(self, identifier: str) -> Run:
-        """A figure as a linked number."""
-        figure = self.figures[identifier]
-        return {"text": figure.text, "figure": identifier}
-
-    def say(self, key: str, **facts: Any) -> str:
-        """A sentence as plain text."""
-        return "".join(r if isinstance(r, str) else r["text"] for r in self.runs(key, **facts))
-
-    def value(self, identifier: str) -> float:
-        """A figure's value, 0 where it is not there or not known: only to choose a sentence, never to print."""
-        figure = self.figures.get(identifier)
-        return figure.value if figure is not None and figure.value is not None else 0
-
-    def known(self, identifier: str) -> bool:
-        """Whether a figure is known."""
-        return self.figures[identifier].value is not None
-
-    def interval(self, identifier: str) -> list[Run]:
-        """A rate's interval in brackets; nothing where there is none."""
-        figure = self.figures[identifier]
-        if figure.low is None or figure.high is None:
-            return []
-        return [self.say("words.interval", low=percent(figure.low), high=percent(figure.high))]
-
-    def join(self, parts: list[list[Run]]) -> list[Run]:
-        """Parts with the language's enumeration mark between them."""
-        joined: list[Run] = []
-        for i, part in enumerate(parts):
-            joined += ([said("words.enumeration", self.language)] if i else []) + part
-        return joined
-
-    def accounts(self, rows: pl.DataFrame, *, most: int = NAMED) -> list[Run]:
-        """Accounts by unit, name and platform; 等 where there are more than `most`."""
-        parts: list[list[Run]] = []
-        before = None
-        for row in rows.head(most).iter_rows(named=True):
-            platform = word_label("platform", row["platform"], self.language)
-            account = self.say("words.quoted", name=row["name"], platform=platform)
-            # A unit is named once for those of its accounts that follow one another.
-            same = row["unit"] == before
-            parts.append([account if same else self.say("words.of_unit", unit=row["unit"], accounts=account)])
-            before = row["unit"]
-        return self.join(parts) + ([said("words.and_so_on", self.language)] if rows.height > most else [])
-
-    def breakdown(self, identifier: str, kind: str) -> list[Run]:
-        """The figure by platform or level, the largest first, each number linked: 微信公众号144个、新浪微博79个."""
-        prefix = f"{identifier}@platform:" if kind == "platform" else f"{identifier}@"
-        words = vocabulary(kind)
-        found = [
-            (self.figures[prefix + w].value, words[w].value)
-            for w in words
-            if prefix + w in self.figures and self.value(prefix + w)
-        ]
-        if kind == "platform":
-            found.sort(key=lambda f: -f[0])  # type: ignore[operator]
-        return self.join(
-            [
-                self.runs("words.counted", name=word_label(kind, w, self.language), number=self.number(prefix + w))
-                for _, w in found
-            ]
-        )
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """A share as a percentage, halves up."""
-    from govmedia_kit.figures import rounded
-
-    return f"{rounded(share * 100, digits)}%"
-
-
-def date_text(day: dt.date, language: str) -> str:
-    """A date as the language writes it."""
-    months = said("words.months", language)
-    name = months[day.month - 1] if months else ""
-    return said("words.date", language).format(year=day.year, month=day.month, day=day.day, month_name=name)
-
-
-def region_name(code: str | None, language: str) -> str:
-    """The name of a division, or the whole country's."""
-    names = divisions().filter(pl.col("code") == (code or ""))["name"]
-    return names[0] if names.len() else said("words.whole_country", language)
 
 
 def opening(round_: Round) -> Blocks:
@@ -403,28 +261,6 @@ def requirements(round_: Round, figures: dict[str, Figure]) -> Blocks:
         )
         blocks += [heading(2, said(f"requirements.{key}_head", t.language)), paragraph(runs)]
     return Blocks(blocks)
-
-
-def annex_numbers(round_: Round) -> dict[str, int]:
-    """The annexes that have rows, with their numbers in the usual order."""
-    m = round_.measured
-    there = {
-        "by_region": m["region_path"].null_count() < m.height,
-        "by_level": m["unit_level"].null_count() < m.height,
-        "failed": bool((m["verdict"] == "failed").any()),
-        "duplicates": bool((m["same_platform_accounts"] > 1).any()),
-        "followup": round_.followed is not None and round_.followed.height > 0,
-        "not_checked": not m["checked"].all(),
-        "lookalikes": round_.lookalikes.height > 0,
-        "merge": bool((m["same_platform_accounts"] > 1).any()),
-        "filing": round_.discrepancies is not None and round_.discrepancies.height > 0,
-    }
-    return {name: i for i, name in enumerate((n for n, has in there.items() if has), 1)}
-
-
-def annex_of(name: str, t: Teller) -> str:
-    """How a sentence points at an annex: 附件3."""
-    return said("words.annex", t.language) + str(annex_numbers(t.round).get(name, ""))
 
 
 def annex_list(round_: Round) -> Blocks:

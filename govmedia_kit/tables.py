@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import duplication, prose
+from govmedia_kit import duplication, telling
 from govmedia_kit.blocks import Blocks, table
 from govmedia_kit.fields import columns as dictionary
 from govmedia_kit.fields import label, vocabulary_of, word_label
@@ -58,14 +58,14 @@ def from_frame(
     heads = [
         {
             "name": name,
-            "label": prose.said(f"columns.{name}", language) or label(name, language),
+            "label": telling.said(f"columns.{name}", language) or label(name, language),
             "kind": kinds.get(dtype.base_type(), "text"),
         }
         for name, dtype in frame.schema.items()
     ]
     rows = [[shown_value(name, value, language) for name, value in row.items()] for row in frame.iter_rows(named=True)]
     if numbered:
-        heads.insert(0, {"name": "number", "label": prose.said("columns.number", language), "kind": "int"})
+        heads.insert(0, {"name": "number", "label": telling.said("columns.number", language), "kind": "int"})
         rows = [[i, *row] for i, row in enumerate(rows, 1)]
     return table(identifier, caption, heads, rows, note=note, annex=annex)
 
@@ -73,7 +73,7 @@ def from_frame(
 def shown_value(column: str, value: Any, language: str) -> Any:
     """A cell as a reader sees it: words of a vocabulary by their label, yes and no, ISO dates; numbers stay numbers."""
     if isinstance(value, bool):
-        return prose.said("words.yes" if value else "words.no", language)
+        return telling.said("words.yes" if value else "words.no", language)
     if isinstance(value, str) and vocabulary_of(column):
         return word_label(column, value, language)
     return value.isoformat() if hasattr(value, "isoformat") else value
@@ -85,10 +85,10 @@ def _summary(figures: dict[str, Figure], groups: dict[str, str], head: str, lang
     for suffix, said in groups.items():
         found = {name: figures.get(identifier + suffix) for name, identifier in SUMMARY.items()}
         rows.append([said, *(None if f is None else f.value for f in found.values())])
-    heads = [{"name": head, "label": prose.said(f"columns.{head}", language), "kind": "text"}] + [
+    heads = [{"name": head, "label": telling.said(f"columns.{head}", language), "kind": "text"}] + [
         {
             "name": n,
-            "label": prose.said(f"columns.{n}", language),
+            "label": telling.said(f"columns.{n}", language),
             "kind": "rate" if n == "pass_rate" else "int",
         }
         for n in SUMMARY
@@ -103,9 +103,9 @@ def by_region(round_: Round, figures: dict[str, Figure]) -> dict[str, Any]:
     names = dict(zip(divisions()["code"], divisions()["name"], strict=True))
     beneath = divisions().filter(pl.col("parent") == root if root else pl.col("parent").is_null())["code"].to_list()
     groups = {f"@region:{c}": names[c] for c in beneath if f"accounts.registered@region:{c}" in figures}
-    groups |= {"": prose.said("words.total", language)}
-    caption = prose.said("annexes.by_region", language)
-    note = prose.said("annexes.by_region_note", language)
+    groups |= {"": telling.said("words.total", language)}
+    caption = telling.said("annexes.by_region", language)
+    note = telling.said("annexes.by_region_note", language)
     return _summary(figures, groups, "region_name", language, identifier="by_region", caption=caption, note=note)
 
 
@@ -114,14 +114,14 @@ def by_level(round_: Round, figures: dict[str, Figure]) -> dict[str, Any]:
     language = round_.language
     levels = [level for level in vocabulary_of("unit_level") or {} if f"accounts.registered@{level}" in figures]
     groups = {f"@{level}": word_label("unit_level", level, language) for level in levels}
-    groups |= {"": prose.said("words.total", language)}
+    groups |= {"": telling.said("words.total", language)}
     return _summary(
         figures,
         groups,
         "unit_level",
         language,
         identifier="by_level",
-        caption=prose.said("annexes.by_level", language),
+        caption=telling.said("annexes.by_level", language),
     )
 
 
@@ -130,7 +130,7 @@ def failed(round_: Round) -> dict[str, Any]:
     vetoes = (
         round_.findings.filter(pl.col("severity") == "veto")
         .group_by("account_id", maintain_order=True)
-        .agg(pl.col("sentence").str.join(prose.said("words.semicolon", round_.language)))
+        .agg(pl.col("sentence").str.join(telling.said("words.semicolon", round_.language)))
     )
     rows = (
         round_.measured.filter(pl.col("verdict") == "failed")
@@ -138,7 +138,7 @@ def failed(round_: Round) -> dict[str, Any]:
         .select("name", "platform", "unit", "supervisor", "sentence", "last_post")
     )
     rows = rows if rows["supervisor"].null_count() < rows.height else rows.drop("supervisor")
-    return from_frame(rows, "failed", prose.said("annexes.failed", round_.language), language=round_.language)
+    return from_frame(rows, "failed", telling.said("annexes.failed", round_.language), language=round_.language)
 
 
 def duplicates(round_: Round) -> dict[str, Any]:
@@ -147,31 +147,31 @@ def duplicates(round_: Round) -> dict[str, Any]:
     rows = groups.select("unit", "platform", "name", same_platform_accounts="accounts").with_columns(
         pl.col("same_platform_accounts").cast(pl.Int64)
     )
-    return from_frame(rows, "duplicates", prose.said("annexes.duplicates", round_.language), language=round_.language)
+    return from_frame(rows, "duplicates", telling.said("annexes.duplicates", round_.language), language=round_.language)
 
 
 def not_checked(round_: Round) -> dict[str, Any]:
     """Annex 6: one row per account that could not be checked, and why."""
     language = round_.language
     rows = round_.measured.filter(~pl.col("checked")).select("name", "platform", "unit", "not_checked_reason")
-    reasons = {r: prose.said(f"not_checked.{r}", language) for r in rows["not_checked_reason"].drop_nulls().unique()}
+    reasons = {r: telling.said(f"not_checked.{r}", language) for r in rows["not_checked_reason"].drop_nulls().unique()}
     rows = rows.with_columns(pl.col("not_checked_reason").replace(reasons))
-    return from_frame(rows, "not_checked", prose.said("annexes.not_checked", language), language=language)
+    return from_frame(rows, "not_checked", telling.said("annexes.not_checked", language), language=language)
 
 
 def followup(round_: Round) -> dict[str, Any]:
     """Annex 5: one row per account that failed last round or this one, and what became of it."""
     assert round_.followed is not None
     language = round_.language
-    said = {o: prose.said(f"outcomes.{o}", language) for o in ("fixed", "persisting", "gone", "not_checked", "new")}
+    said = {o: telling.said(f"outcomes.{o}", language) for o in ("fixed", "persisting", "gone", "not_checked", "new")}
     rows = round_.followed.select("name", "platform", "unit", pl.col("outcome").replace(said), "sentence")
-    return from_frame(rows, "followup", prose.said("annexes.followup", language), language=language)
+    return from_frame(rows, "followup", telling.said("annexes.followup", language), language=language)
 
 
 def lookalikes(round_: Round) -> dict[str, Any]:
     """The last annex: one row per account in a group of names that cannot be told apart."""
     rows = round_.lookalikes.select("group_id", "name", "platform", "unit", "reason", "closest_name")
-    caption = prose.said("annexes.lookalikes", round_.language)
+    caption = telling.said("annexes.lookalikes", round_.language)
     return from_frame(rows, "lookalikes", caption, language=round_.language, numbered=False)
 
 
@@ -179,10 +179,10 @@ def merge_or_close(round_: Round) -> dict[str, Any]:
     """Which accounts to merge or close, and why: one row per account beside which its unit has a better one."""
     language = round_.language
     rows = duplication.merge_or_close(round_.measured).select("unit", "platform", "name", "reason", "keep_name")
-    said = {r: prose.said(f"merge.{r}", language) for r in rows["reason"].unique()}
+    said = {r: telling.said(f"merge.{r}", language) for r in rows["reason"].unique()}
     rows = rows.with_columns(merge_reason=pl.col("reason").replace(said)).drop("reason")
     rows = rows.select("unit", "platform", "name", "merge_reason", "keep_name")
-    return from_frame(rows, "merge", prose.said("annexes.merge", language), language=language)
+    return from_frame(rows, "merge", telling.said("annexes.merge", language), language=language)
 
 
 def filing(round_: Round) -> dict[str, Any]:
@@ -197,11 +197,11 @@ def filing(round_: Round) -> dict[str, Any]:
         "filed_as",
         "doubtful",
     )
-    return from_frame(rows, "filing", prose.said("annexes.filing", round_.language), language=round_.language)
+    return from_frame(rows, "filing", telling.said("annexes.filing", round_.language), language=round_.language)
 
 
 def annexes(round_: Round, figures: dict[str, Figure]) -> Blocks:
-    """The annexes that have rows, numbered in the usual order, which `prose.annex_numbers` knows."""
+    """The annexes that have rows, numbered in the usual order, which `telling.annex_numbers` knows."""
     made = {
         "by_region": lambda: by_region(round_, figures),
         "by_level": lambda: by_level(round_, figures),
@@ -213,8 +213,8 @@ def annexes(round_: Round, figures: dict[str, Figure]) -> Blocks:
         "merge": lambda: merge_or_close(round_),
         "filing": lambda: filing(round_),
     }
-    word = prose.said("words.annex", round_.language)
-    numbers = prose.annex_numbers(round_)
+    word = telling.said("words.annex", round_.language)
+    numbers = telling.annex_numbers(round_)
     return Blocks([{**made[name](), "annex": f"{word}{number}"} for name, number in numbers.items()])
 
 
@@ -234,9 +234,9 @@ def figure_index(round_: Round, figures: dict[str, Figure]) -> Blocks:
         if "@" not in f.id and f.value is not None
     ]
     names = ["id", "label", "text", "of", "evidence_table", "evidence_where"]
-    heads = [{"name": n, "label": prose.said(f"columns.{n}", language), "kind": "text"} for n in names]
-    caption = prose.said("annexes.figure_index", language)
-    note = prose.said("annexes.figure_index_note", language)
+    heads = [{"name": n, "label": telling.said(f"columns.{n}", language), "kind": "text"} for n in names]
+    caption = telling.said("annexes.figure_index", language)
+    note = telling.said("annexes.figure_index_note", language)
     return Blocks([table("figures", caption, heads, rows, note=note)])
 
 

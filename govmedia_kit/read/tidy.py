@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import zipfile
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -18,6 +19,9 @@ from govmedia_kit.read import tables, values
 from govmedia_kit.read.files import ROW, Grid, letter
 
 __all__ = ["merged_ranges", "tidied"]
+
+# A range of merged cells: its first and its last cell, as (row, column) from 0.
+Merged = tuple[tuple[int, int], tuple[int, int]]
 
 TOTAL = r"^(合计|总计|小计|共计|汇总|total|sum)"
 NOTE = r"^(注|备注|说明|填表|制表|审核|联系人|联系电话|单位负责人|截至|数据来源|note|source)[:：\s（(]?"
@@ -29,7 +33,7 @@ WIDE_TAIL = (
 KNOWN_BEFORE = r"^(已知|现有|官方|政务)"
 
 
-def merged_ranges(path: str, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+def merged_ranges(path: str, sheet: str) -> list[Merged]:
     """Ranges of merged cells of a sheet, as ((row, column), (row, column)) from 0; none where the file tells none."""
     import python_calamine
 
@@ -51,9 +55,7 @@ def _has_merged_cells(path: str) -> bool:
         return not sheets or any(b"<mergeCell " in parts.read(name) for name in sheets)
 
 
-def tidied(
-    grid: Grid, *, merged: list[tuple[tuple[int, int], tuple[int, int]]] = ()
-) -> tuple[list[Grid], list[Problem]]:  # type: ignore[assignment]
+def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], list[Problem]]:
     """The grids of a sheet that hold one account per row, and the rows left out as problems of severity note.
 
     A sheet whose header names fewer than two fields of a ledger gives no grid. A wide sheet gives one grid per platform.
@@ -70,7 +72,7 @@ def tidied(
     return [_one_a_row(grid, matched)], problems
 
 
-def _fill_merged(grid: Grid, merged: list[tuple[tuple[int, int], tuple[int, int]]]) -> Grid:
+def _fill_merged(grid: Grid, merged: Sequence[Merged]) -> Grid:
     """Merged cells with the value of their first cell in each row; across columns only one keeps it."""
     frame = grid.frame
     for (top, left), (bottom, _) in merged:

@@ -132,7 +132,7 @@ def clean(value: Any) -> str:
 
 def cell_text(value: Any, kind: str) -> str:
     """A cell as it is printed: a dash for what is not known, rates as percentages."""
-    from govmedia_kit.prose import percent
+    from govmedia_kit.telling import percent
 
     if value is None:
         return "—"

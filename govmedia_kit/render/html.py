@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from govmedia_kit import prose
+from govmedia_kit import telling
 from govmedia_kit.blocks import Block, Run
 
 __all__ = ["page", "vega_bundle"]
@@ -56,7 +56,7 @@ def page(blocks: list[Block], *, language: str, name: str = "", style: str = STY
     With `interactive` one script, the whole of Vega, makes the charts answer to the mouse; without it the page has none.
     Every text is escaped, whatever it holds.
     """
-    said = {key: prose.said(f"page.{key}", language) for key in ("contents", "skip", "code")}
+    said = {key: telling.said(f"page.{key}", language) for key in ("contents", "skip", "code")}
     title = next((block["text"] for block in blocks if block["type"] == "title"), name)
     heads = [(i, block) for i, block in enumerate(blocks) if block["type"] == "heading" or block.get("annex")]
     contents = "".join(
@@ -198,4 +198,4 @@ def _table(i: int, block: Block, language: str) -> str:
 def _cell(value: Any, kind: str) -> str:
     if value is None:
         return "—"
-    return prose.percent(value) if kind == "rate" else str(value)
+    return telling.percent(value) if kind == "rate" else str(value)

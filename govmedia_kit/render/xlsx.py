@@ -18,9 +18,9 @@ from govmedia_kit.fields import columns as dictionary
 from govmedia_kit.fields import label, vocabulary_of, word_label
 from govmedia_kit.figures import Figure
 from govmedia_kit.languages import is_english, spelt
-from govmedia_kit.prose import region_name
 from govmedia_kit.read import Settings
 from govmedia_kit.render.gbt9704 import clean, document_words, em_width
+from govmedia_kit.telling import region_name
 
 __all__ = ["sheet_name", "write"]
 

@@ -1,0 +1,207 @@
+"""Parts and totals in a bulletin: lists by platform or level, 其中 lists, brackets, and passed plus failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from govmedia_kit.arithmetic import parts_fit
+from govmedia_kit.clauses import Fact
+from govmedia_kit.quantities import Quantity
+from govmedia_kit.wording import Scope, said
+
+__all__ = ["Finding", "counts", "lend_roles", "lists", "sums", "untold"]
+
+# A total this many sentences before its list is still the list's.
+NEAR = 3
+
+
+class Finding(NamedTuple):
+    """A verdict on one quantity: `reason` is a row of messages.csv and `facts` fill it, or `said` has both sentences."""
+
+    kind: str
+    verdict: str
+    quantity: Quantity
+    reason: str
+    facts: dict[str, Any]
+    failed: tuple[int, int] | None = None
+    nearest: str = ""
+    said: tuple[str, str] | None = None
+
+
+class Listed(NamedTuple):
+    """Parts under one heading, the totals that they may belong to (the nearest first), and whether all are named."""
+
+    parts: list[Fact]
+    heads: list[Fact]
+    complete: bool
+    exclusive: bool
+
+
+def counts(known: Iterable[Fact], role: str = "", scope: Scope | None = None) -> list[Fact]:
+    """Counts that are meant exactly, of one role and in one scope if told."""
+    return [
+        f
+        for f in known
+        if f.quantity.kind == "count"
+        and not f.quantity.bound
+        and f.quantity.step == 1
+        and (not role or f.counts(role))
+        and (scope is None or scope in f.scopes)
+    ]
+
+
+def lists(known: list[Fact]) -> list[Listed]:
+    """The lists of a text: numbers of one role, each with its own name, under one heading."""
+    exact, groups = counts(known), dict[tuple[int, int, frozenset[str]], list[Fact]]()
+    named = dict[tuple[int, int], set[Scope]]()
+    for fact in exact:
+        if fact.scopes[0] != fact.outer and fact.marker != "overlapping":
+            groups.setdefault((fact.sentence, fact.segment, fact.roles), []).append(fact)
+            if fact.item:
+                named.setdefault((fact.sentence, fact.segment), set()).add(fact.scopes[0])
+    found = []
+    for (sentence, segment, _), parts in groups.items():
+        first, names = parts[0], {p.scopes[0] for p in parts}
+        # Two parts may have one name (服务号 and 订阅号 are both WeChat); more is no list.
+        repeated = len(names) < len(parts) - 1 or any(n.startswith("unnamed") for s in names for n in s)
+        if (
+            repeated
+            or len({p.things for p in parts}) > 1
+            or (not first.item and names != named.get((sentence, segment)))
+        ):
+            continue
+        whole = any("rest" in name for name in names)
+        complete = len(parts) > 1 and (whole or first.marker in ("partition", "bracket", ""))
+        found.append(Listed(parts, _heads(parts, exact), complete, _exclusive(parts)))
+    return found
+
+
+def _heads(parts: list[Fact], exact: list[Fact]) -> list[Fact]:
+    """The counts that may be the total of a list: of its role and things, in the scope around it, the nearest first."""
+    first, last = parts[0], parts[-1]
+    around = [f for f in exact if first.outer in f.scopes and f.things == first.things and f not in parts]
+    # 开设 and 备案 say of a part what it is, not what was counted: its total may be of what was checked.
+    roles = first.roles | ({"checked"} if first.roles == {"registered"} else set())
+    around = [f for f in around if not roles or not f.roles or roles & f.roles]
+    before = [f for f in around if f.quantity.end <= first.quantity.start and first.sentence - f.sentence <= 8]
+    closing = [
+        f
+        for f in around
+        if 0 <= f.sentence - last.sentence <= 1
+        and f.quantity.start > last.quantity.end
+        and re.search("共|合计|总计|in all|altogether|in total", _between(last, f) + f.after)
+    ][:1]
+    if not first.marker:
+        # Without a heading a list belongs to the number right before it, or to 共… right after.
+        near = [f for f in before[-1:] if f.sentence == first.sentence and f.segment == first.segment]
+        return (near if first.joint not in ("；", ";") else []) + [f for f in closing if f.sentence == first.sentence]
+    if not before:
+        return closing
+    heads = [f for f in reversed(before) if f.segment != first.segment]
+    # A number of another sentence that says nothing of what it counts is no total.
+    return [f for f in heads if f.roles or f.sentence == first.sentence or re.search("共|总数|总量", f.before)]
+
+
+def _between(one: Fact, other: Fact) -> str:
+    """The words of the later number's sentence after the earlier number."""
+    return other.sofar[-(other.quantity.start - one.quantity.end) :] if one.sentence == other.sentence else other.sofar
+
+
+def _exclusive(parts: list[Fact]) -> bool:
+    """Whether an account can be in one part only: platforms, levels and regions shut each other out, problems don't."""
+    if parts[0].marker == "partition":
+        return True
+    kinds = set()
+    for part in parts:
+        words = [s.removeprefix("text:") for s in part.scopes[0] - part.outer if s.startswith("text:")]
+        for word in words:
+            kinds.add("host" if said("labels.level", word) or said("labels.region", word) else "other")
+        if not words and "rest" not in part.scopes[0]:
+            kinds.add("platform")
+    return len(kinds) == 1 and "other" not in kinds
+
+
+def lend_roles(known: list[Fact]) -> None:
+    """Give parts that say no role that of their total: 检查471个，其中微信203个."""
+    for parts, heads, _, _ in lists(known):
+        if heads and not heads[0].roles:
+            heads[0].lent = parts[0].roles
+        elif not parts[0].roles and heads:
+            total = sum(p.number for p in parts)
+            lender = next((h for h in heads if total <= h.number), heads[0])
+            for part in parts:
+                part.lent = lender.roles
+
+
+def sums(known: list[Fact]) -> Iterator[Finding]:
+    """Every list against its total, and passed plus failed against checked."""
+    for parts, heads, complete, exclusive in lists(known):
+        if not complete and heads and _parted(heads[0], parts[0], known):
+            # 不合格13个，合格率96.0%，其中…: of which number is not plain.
+            heads += [f for f in counts(known) if abs(f.sentence - heads[0].sentence) < 2 and f not in parts]
+        if (
+            heads
+            and exclusive
+            and (len(parts) > 1 or (parts[0].marker and parts[0].number > max(h.number for h in heads)))
+        ):
+            yield from _list_sum(parts, heads, complete)
+    for passed in counts(known, "passed"):
+        same = [f for f in counts(known, "failed") if f.sentence == passed.sentence]
+        for failed in [f for f in same if set(f.scopes) & set(passed.scopes)][:1]:
+            yield from _passed_and_failed(passed, failed, known)
+
+
+def _parted(head: Fact, part: Fact, known: list[Fact]) -> bool:
+    """Whether another number stands between a total and the list that may be its."""
+    edges = head.quantity.end, part.quantity.start
+    return any(edges[0] <= f.quantity.start < edges[1] for f in known)
+
+
+def _list_sum(parts: list[Fact], heads: list[Fact], complete: bool) -> Iterator[Finding]:
+    values = [p.number for p in parts]
+    certain = [h for h in heads if len(h.scopes) == 1 and abs(parts[0].sentence - h.sentence) <= NEAR]
+    total, nearest = sum(values), (certain or heads)[0]
+    told = {"parts": " + ".join(map(str, values)), "sum": total, "total": nearest.number}
+    fitting = [h for h in heads if parts_fit(values, h.number, complete=complete)]
+    if fitting and complete and certain and nearest.roles == fitting[0].roles and _misprint(nearest, fitting[0]):
+        # The same total was printed otherwise before.
+        yield Finding("sum", "impossible", nearest.quantity, "sum_impossible", told, nearest=str(total))
+    elif fitting:
+        reason = "sum_consistent" if total == fitting[0].number else "sum_incomplete"
+        yield Finding("sum", "consistent", fitting[0].quantity, reason, told | {"total": fitting[0].number})
+    else:
+        verdict = "impossible" if certain else "not_checkable"
+        yield Finding("sum", verdict, nearest.quantity, f"sum_{verdict}", told, nearest=str(total))
+
+
+def _misprint(one: Fact, other: Fact) -> bool:
+    """Whether two numbers differ in one digit only."""
+    a, b = str(one.number), str(other.number)
+    return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+
+
+def untold(fact: Fact, near: list[Fact]) -> list[Fact]:
+    """Totals in a number's own sentence that say no role: 账号总计283个, 283个账号中."""
+    here = [f for f in near if f.sentence == fact.sentence and not f.roles and not f.lent]
+    return [f for f in here if re.search("共|总计|合计|总数", f.before) or re.search("(?<!其)中$", f.after)]
+
+
+def _passed_and_failed(passed: Fact, failed: Fact, known: list[Fact]) -> Iterator[Finding]:
+    total = passed.number + failed.number
+    checked = [
+        f
+        for scope in set(passed.scopes) & set(failed.scopes)
+        for f in counts(known, "checked", scope) or untold(passed, counts(known, scope=scope))
+        if -1 <= passed.sentence - f.sentence <= NEAR
+    ]
+    if checked:
+        nearest = min(checked, key=lambda f: abs(f.quantity.start - passed.quantity.start))
+        fits = [f for f in checked if f.number == total]
+        # A number checked that is printed twice, once with another digit, is wrong once.
+        wrong = nearest.number != total and (not fits or _misprint(nearest, fits[0]))
+        verdict = "impossible" if wrong else "consistent"
+        told = {"parts": f"{passed.number} + {failed.number}", "sum": total, "total": total}
+        told |= {"total": nearest.number} if verdict == "impossible" else {}
+        yield Finding("sum", verdict, nearest.quantity, f"sum_{verdict}", told, nearest=str(total))

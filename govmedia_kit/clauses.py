@@ -1,0 +1,365 @@
+"""What each number of a bulletin counts: its role, whose accounts it is about, and the list that it stands in.
+
+A sentence is cut into clauses. A clause names a scope (微信公众号, 省级部门, 上季度) or goes on with the one before it; where two
+readings are possible a number keeps both, so that nothing is held against a bulletin that one of them allows.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from govmedia_kit.quantities import Quantity, masked, quantities
+from govmedia_kit.wording import MAIN, Label, Scope, label, said, words
+
+__all__ = ["Fact", "facts", "sentences"]
+
+_DELIMITER = re.compile(r"[，；：、;:()]|,(?!\d{3}(?!\d))|\s+(?:and|but|while|whereas)\s+|\s[–—-]\s")
+_SENTENCE = re.compile(r"[^。！？\n]*?(?:[。！？\n]|[.!?](?=\s|$)|$)")
+_BETWEEN = re.compile(r"中有|中的|中|以及|和|及|与|并|里|有|\bof\b")
+_FOLLOW_UP = re.compile(r"仍|再次|依然|屡次|连续|\bstill\b|\bagain\b")
+
+
+@dataclass(eq=False)
+class Fact:
+    """A quantity in its clause. `scopes` are the readings left open; `outer` is the scope around its own label."""
+
+    quantity: Quantity
+    sentence: int
+    before: str
+    after: str
+    joint: str
+    bracket: int
+    roles: frozenset[str] = frozenset()
+    things: str = "accounts"
+    scopes: tuple[Scope, ...] = (MAIN,)
+    outer: Scope = MAIN
+    labelled: bool = False
+    item: bool = False
+    segment: int = 0
+    marker: str = ""
+    clause: int = 0
+    sofar: str = ""
+    run: tuple[int, int] = (0, 1)
+    lent: frozenset[str] = frozenset()
+    counted: tuple[int, int] | None = None
+    names: list[Label] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        """The count as a whole number."""
+        return int(self.quantity.value)
+
+    @property
+    def words(self) -> str:
+        """The words before the number; before the bracket, where it is the first thing in one."""
+        if self.before or self.joint != "(":
+            return self.before
+        return re.split(r"[，；、。,;\d]", self.sofar.rstrip("( "))[-1].strip()
+
+    def counts(self, role: str) -> bool:
+        """Whether it counts what `role` says, by its own words or by those of its total."""
+        return role in self.roles or role in self.lent
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a plain text begin and end."""
+    return [match.span() for match in _SENTENCE.finditer(text) if match[0].strip()]
+
+
+def _past(scope: Scope) -> bool:
+    return any(part.startswith("past") for part in scope)
+
+
+def _roles(before: str, after: str, *, messages: bool) -> frozenset[str]:
+    """What a count counts: the role word nearest before it, else the first after it, nothing unknown in between."""
+    if _FOLLOW_UP.search(before) or _FOLLOW_UP.search(after):
+        return frozenset()
+
+    def clear(between: str) -> bool:
+        named = label(between)
+        return not named.scope or named.known
+
+    known = {r: p for r, p in words()["roles"].items() if (r in ("received", "replied")) == messages}
+    found = [(m.end(), m.start(), role) for role, p in known.items() for m in p.finditer(before)]
+    # Of two words that end at one place the longer is meant: 不合格, not 合格.
+    nearest = max(found, key=lambda f: (f[0], -f[1]), default=(0, 0, ""))
+    between = before[nearest[0] :]
+    # 检查发现35个 does not count what was checked.
+    led_on = nearest[2] == "checked" and re.search("发现|查出|中", between)
+    roles = {nearest[2]} if nearest[2] and clear(between) and not led_on else set()
+    later = [(m.start(), -m.end(), role) for role, p in known.items() for m in p.finditer(after)]
+    first = min(later, default=None)
+    if first and (not roles or (roles == {"registered"} and first[2] == "checked")) and clear(after[: first[0]]):
+        roles.add(first[2])
+    return frozenset(roles)
+
+
+def _things(fact: Fact) -> str:
+    if fact.quantity.unit in tuple("条封篇件") or said("labels.messages", fact.after):
+        return "messages"
+    if said("labels.other_things", fact.after) or re.search(r"(?:主办|主体|责任)单位$", fact.before):
+        return "units"
+    return "accounts"
+
+
+class _Clause(NamedTuple):
+    joint: str
+    text: str
+    facts: list[Fact]
+    bracket: int
+
+
+def _clauses(text: str, span: tuple[int, int], found: list[Quantity], place: tuple[int, int]) -> list[_Clause]:
+    """The clauses of one sentence with their quantities; `place` is its number and that of the last bracket before it."""
+    inside = [q for q in found if span[0] <= q.start < span[1]]
+    cuts = [
+        m for m in _DELIMITER.finditer(text, *span) if not any(q.start < m.end() and m.start() < q.end for q in inside)
+    ]
+    clauses: list[_Clause] = []
+    joint, start, brackets, last = "", span[0], [0], place[1]
+    for cut in [*cuts, None]:
+        end = cut.start() if cut else span[1]
+        here = [q for q in inside if start <= q.start < end]
+        clause = _Clause(joint, text[start:end].strip(" 。.!！？?\n"), [], brackets[-1])
+        # 合格：392个 says before the colon what it counts.
+        headed = joint in ("：", ":") and bool(clauses) and not clauses[-1].facts
+        ahead = clauses[-1].text if headed else ""
+        edge, before = start, ahead if here and not text[start : here[0].start].strip() else ""
+        for i, quantity in enumerate(here):
+            before += text[edge : quantity.start]
+            edge = here[i + 1].start if i + 1 < len(here) else end
+            after = following = text[quantity.end : edge]
+            if i + 1 < len(here) and (split := _BETWEEN.search(after)):
+                after, following = after[: split.end()], after[split.end() :]
+            fact = Fact(
+                quantity,
+                place[0],
+                before.strip(),
+                after.strip(" 。.\n"),
+                joint if not i else "",
+                brackets[-1],
+                clause=start,
+                sofar=text[span[0] : quantity.start],
+            )
+            clause.facts.append(fact)
+            before = following
+        clauses.append(clause)
+        if cut:
+            joint = cut[0].strip()
+            if joint == "(":
+                last += 1
+                brackets.append(last)
+            elif joint == ")" and len(brackets) > 1:
+                brackets.pop()
+            start = cut.end()
+    return clauses
+
+
+@dataclass
+class _List:
+    """A run of numbers under one heading: 按平台分, 其中, a bracket, or nothing. `before` is the scope around it."""
+
+    segment: int
+    marker: str
+    before: tuple[Scope, ...]
+    current: tuple[Scope, ...]
+    items: int = 0
+    separators: set[str] = field(default_factory=set)
+    parent: _List | None = None
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass
+class _Reader:
+    """Where the reader of a sentence is: what the sentence is about, the lists it is in, and what waits for a number."""
+
+    topic: tuple[Scope, ...]
+    stack: list[_List]
+    count: Iterator[int]
+    home: str
+    role: str = ""
+    chain: str = ""
+    names: list[Label] = field(default_factory=list)
+
+
+def facts(text: str) -> list[Fact]:
+    """The quantities of a plain text, each with what it counts, in their order."""
+    found, made, text = quantities(text), list[Fact](), masked(text)
+    title = re.match(r"\W*([^\n，。]{2,10}?[省市州县区盟旗])(?:人民)?政府办公", text)
+    # The bulletin's own region is everybody: that of its title, else that of the first number registered or checked.
+    home = title[1] if title else ""
+    first = re.search(
+        r"(?:^|[，。；：\n])([\u3400-\u9fff]{1,7}[省市州县区盟旗])(?:共有|共|现有|开设|在用)\D{0,20}\d", text
+    )
+    home = home or (first[1] if first and not re.match("全|我", first[1]) else "")
+    topic: tuple[Scope, ...] = (MAIN,)
+    heading = topic
+    count, bracket, last = itertools.count(1), 0, -1
+    for number, span in enumerate(sentences(text)):
+        clauses = _clauses(text, span, found, (number, bracket))
+        bracket = max([bracket, *(c.bracket for c in clauses)])
+        if text.rfind("\n", 0, span[0] + 1) > last:
+            topic, last = heading, span[0]
+        # A sentence that names nobody speaks of all accounts or goes on with the topic of the one before it.
+        others = tuple(scope for scope in topic if scope != MAIN and not _past(scope))
+        start = (MAIN,) if said("scopes.now", clauses[0].text) else (MAIN, *others)
+        reader = _Reader(start, [_List(next(count), "", start, start)], count, home)
+        opening = True
+        for clause in clauses:
+            _read_clause(clause, reader)
+            if opening and not reader.stack[-1].marker and (clause.facts or reader.stack[-1].current != start):
+                reader.topic = reader.stack[-1].current
+            opening = opening and not clause.facts and not reader.stack[-1].marker
+            made += clause.facts
+        inside = [f for c in clauses for f in c.facts]
+        _share_out(inside)
+        if inside:
+            topic = reader.topic
+        elif span[1] - span[0] < 30:
+            heading = topic = reader.topic
+    return made
+
+
+def _read_clause(clause: _Clause, reader: _Reader) -> None:
+    """Settle scope, role and list of the clause's facts, and move the reader on."""
+    stack = reader.stack
+    if clause.joint == "(":
+        stack.append(_List(next(reader.count), "bracket", stack[-1].current, stack[-1].current))
+    elif clause.joint == ")":
+        reader.role = ""
+        if len(stack) > 1:
+            stack.pop()
+    elif clause.joint in ("；", ";") and stack[-1].parent and stack[-1].before != reader.topic:
+        # 微信203个，其中不合格9个；微博… goes on with the platforms.
+        stack[-1] = stack[-1].parent
+    _mark(clause, reader)
+    if not clause.facts:
+        _silent(clause, reader)
+    for i, fact in enumerate(clause.facts):
+        now = stack[-1]
+        named = label(fact.before, reader.home)
+        if not named.scope and fact.quantity.kind == "count":
+            behind = label(fact.after, reader.home)
+            named = behind if behind.known or (behind.main and not behind.scope and not named.main) else named
+        if named.vague and now.marker not in ("partition", "bracket"):
+            # 接受检查的 names none of the accounts; in a list by something any word may be a name.
+            named = named._replace(scope=MAIN)
+        if fact.quantity.kind == "count":
+            named = named._replace(text=f"{fact.before} {fact.after}")
+        joint = "、" if i else clause.joint
+        if joint not in ("、", "and"):
+            reader.chain = ""
+        fact.scopes = _scopes(named, joint, reader)
+        fact.labelled = bool(named.scope)
+        fact.things = _things(fact)
+        # 被检查账号(283个) says before the bracket what it counts.
+        ahead = fact.words if not fact.after else ""
+        fact.roles = _roles(reader.chain + (fact.before or ahead), fact.after, messages=fact.things == "messages")
+        reader.chain = ""
+        if not fact.roles and reader.role and re.fullmatch("(?:共|总|合|计|有|为)*", fact.before):
+            fact.roles = frozenset({reader.role})
+        if named.scope and not fact.roles and now.items and fact.quantity.kind == "count":
+            # 核查微信172个、微博58个: both were checked.
+            fact.roles = now.roles
+        fact.names, reader.names = reader.names + ([named] if named.scope else []), []
+        if fact.quantity.kind == "count":
+            _move(fact, joint, reader)
+            now = stack[-1]
+        fact.outer = MAIN if named.main and not named.scope else now.before[0]
+        fact.segment, fact.marker = now.segment, now.marker
+        now.current = fact.scopes
+
+
+def _mark(clause: _Clause, reader: _Reader) -> None:
+    """Begin a new list where the clause says that it does."""
+    now = reader.stack[-1]
+    partition, partial = said("lists.partition", clause.text), said("lists.partial", clause.text)
+    if partial and not partition and clause.text[partial.start()] == "等":
+        # 微信、微博等 leaves something out, but goes on with its list.
+        now.marker = "partial"
+    elif partition:
+        kind = "overlapping" if said("lists.overlapping", partition[0]) else "partition"
+        reader.stack[-1] = _List(next(reader.count), kind, reader.topic, reader.topic)
+    elif partial:
+        parent = now.parent or now
+        reader.stack[-1] = _List(next(reader.count), "partial", now.current, now.current, parent=parent)
+    if partition or partial:
+        reader.role = ""
+
+
+def _scopes(named: Label, joint: str, reader: _Reader) -> tuple[Scope, ...]:
+    """The readings of a number's scope."""
+    now, topic = reader.stack[-1], reader.topic
+    if named.scope:
+        around = now.before[0]
+        stays = frozenset(s for s in around if s.startswith("past") or (s == "site" and not named.main))
+        stays = around if now.marker == "bracket" else stays
+        return (named.scope if _past(named.scope) else named.scope | stays,)
+    over = now.items > 1 and now.separators <= {"、", "and"} and joint != "、"
+    if named.main and "site" in topic[0] and not re.search("新媒体|账号", named.text):
+        # 总体合格率 in a sentence on websites is theirs.
+        return topic
+    if named.main:
+        alone = over or joint in ("；", ";", "：", ":") or now.current == (MAIN,) or "site" in now.current[0]
+        return (MAIN,) if alone else tuple(dict.fromkeys((*now.current, MAIN)))
+    if _past(now.current[0]) and said("scopes.now", named.text):
+        return tuple(frozenset(s for s in scope if not s.startswith("past")) for scope in now.current)
+    if joint in ("；", ";"):
+        return tuple(dict.fromkeys((*topic, *now.current)))
+    if joint == "、" or not now.items:
+        return now.current
+    if over:
+        return now.before
+    return tuple(dict.fromkeys((*now.current, *now.before)))
+
+
+def _silent(clause: _Clause, reader: _Reader) -> None:
+    """A clause without a number: it may name the scope or the role of what follows."""
+    named, now = label(clause.text, reader.home), reader.stack[-1]
+    chained = clause.joint in ("、", "and")
+    reader.names = (reader.names if chained else []) + ([named] if named.text else [])
+    reader.chain = (reader.chain if chained else "") + clause.text
+    if named.known or (named.main and not named.scope):
+        now.current = _scopes(named, clause.joint, reader) if named.known else (MAIN,)
+    found = [r for r in ("failed", "passed", "checked", "registered") if said(f"roles.{r}", clause.text)]
+    if found and re.search(r"[中里内]$|对象|范围", clause.text):
+        reader.role = found[0]
+
+
+def _move(fact: Fact, joint: str, reader: _Reader) -> None:
+    """Step into, along or out of a list."""
+    now = reader.stack[-1]
+    if fact.labelled:
+        fact.item = True
+        if now.items:
+            now.separators.add(joint)
+        elif not now.marker:
+            now.before = now.current
+        now.items += 1
+        now.roles = fact.roles
+    elif now.items > 1 and fact.scopes == now.before:
+        # The list is over: 微信700个、微博310个，不合格82个.
+        reader.stack[-1] = _List(next(reader.count), "", now.before, now.before)
+
+
+def _share_out(sentence: list[Fact]) -> None:
+    """A、B、C分别为1、2、3: give each number its name, or leave all of them without one."""
+    for i, fact in enumerate(sentence):
+        if fact.run[1] > 1 or not said("lists.respective", fact.before):
+            continue
+        run = [fact]
+        for following in sentence[i + 1 :]:
+            if following.joint not in ("、", "and", "") or following.before.strip("和及与、 "):
+                break
+            run.append(following)
+        for j, member in enumerate(run):
+            name = fact.names[j] if len(fact.names) == len(run) else None
+            member.labelled = member.item = True
+            member.scopes = (name.scope if name and name.scope else frozenset({f"unnamed:{fact.quantity.start}:{j}"}),)
+            member.roles, member.outer = fact.roles, fact.outer
+            member.segment, member.marker = fact.segment, fact.marker
+            member.before, member.run = fact.before, (j, len(run))

@@ -1,0 +1,213 @@
+"""Charts of update gaps: who posted when, who is silent, what another threshold would change, how long accounts last."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from govmedia_kit import gap_tables, gaps, rules, telling
+from govmedia_kit.charts import chart_said, labelled, words_said
+from govmedia_kit.fields import vocabulary, word_label
+from govmedia_kit.figures import Figure
+from govmedia_kit.rounds import Round
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["calendar", "gaps_by_platform", "sensitivity", "silence_calendar", "survival"]
+
+
+def gaps_by_platform(round_: Round, figures: dict[str, Figure]) -> alt.LayerChart:
+    """How long ago each account posted: a tick per account, platforms as rows, a line at the rule's two weeks."""
+    import altair as alt
+
+    language = round_.language
+    rows = (
+        round_.measured.filter(pl.col("gap_days").is_not_null())
+        .with_columns(
+            platform_said=words_said(pl.col("platform"), "platform", language),
+            level=words_said(pl.col("unit_level"), "unit_level", language),
+            shown=pl.col("gap_days").clip(lower_bound=0) + 1,
+        )
+        .group_by("platform_said", "level", "gap_days", "shown")
+        .agg(accounts=pl.len())
+        .sort("platform_said", "level", "gap_days")
+    )
+    order = (
+        rows.group_by("platform_said")
+        .agg(pl.col("accounts").sum())
+        .sort("accounts", descending=True)["platform_said"]
+        .to_list()
+    )
+    levels = [word_label("unit_level", v, language) for v in vocabulary("unit_level")]
+    limit = rules.threshold(round_.rules, "stale")
+    # One day is added so that today's posts have a place on the logarithm; the labels take it away again.
+    scale = alt.Scale(type="log", domainMin=1, nice=False)
+    axis = alt.Axis(values=[1, 2, 4, 8, 15, 31, 91, 366], labelExpr="format(datum.value - 1, 'd')")
+    points = (
+        alt.Chart(alt.Data(values=rows.to_dicts()))
+        .mark_circle(opacity=0.75)
+        .encode(
+            x=alt.X("shown:Q", scale=scale, axis=axis, title=chart_said("gap_days", round_)),
+            y=alt.Y("platform_said:N", sort=order, title=None),
+            yOffset=alt.YOffset("level:N", sort=levels),
+            color=alt.Color("level:N", sort=levels, title=chart_said("level", round_)),
+            size=alt.Size(
+                "accounts:Q",
+                title=chart_said("accounts", round_),
+                scale=alt.Scale(domainMin=1, rangeMin=20),
+                legend=alt.Legend(tickMinStep=1, tickCount=4),
+            ),
+            tooltip=["platform_said:N", "level:N", "gap_days:Q", "accounts:Q"],
+        )
+    )
+    layers = [points]
+    if limit is not None:
+        line = alt.Chart(alt.Data(values=[{"at": limit + 1.5}])).mark_rule(strokeDash=[5, 4], color="#333333", size=1.5)
+        layers.append(line.encode(x="at:Q"))
+    return labelled(
+        alt.layer(*layers),
+        "gap",
+        round_,
+        max(120, 44 * len(order)),
+        stale=figures["updates.stale"].text,
+        median=figures["updates.median_gap_days"].text,
+    )
+
+
+def calendar(round_: Round) -> alt.Chart:
+    """How many posts on each day of the window: weeks across, weekdays down."""
+
+    s = round_.audit.settings
+    first = s.as_of - dt.timedelta(days=s.window_days - 1)
+    posted = round_.days.group_by("day").agg(pl.col("posts").sum())
+    every = pl.DataFrame({"date": pl.date_range(first, s.as_of, eager=True)})
+    rows = (
+        every.with_columns(day=pl.col("date").cast(pl.Int32).cast(pl.Int64))
+        .join(posted.with_columns(pl.col("day").cast(pl.Int64)), on="day", how="left")
+        .with_columns(
+            pl.col("posts").fill_null(0),
+            weekday=pl.col("date").dt.weekday(),
+            week=pl.col("date").dt.truncate("1w"),
+        )
+    )
+    work, rest = (
+        _mean(rows.filter(pl.col("weekday") <= 5)["posts"]),
+        _mean(rows.filter(pl.col("weekday") > 5)["posts"]),
+    )
+    chart = _calendar(rows.select("date", number="posts"), round_, chart_said("posts", round_), scheme="blues")
+    number = {"days": s.window_days, "posts": int(rows["posts"].sum())}
+    averages = {"weekday": work, "weekend": rest}
+    return labelled(chart, "calendar", round_, 180, **number, **averages)
+
+
+def silence_calendar(round_: Round) -> alt.Chart:
+    """How many accounts had been silent for longer than the rule allows, on each day of the window."""
+    s = round_.audit.settings
+    limit = int(rules.threshold(round_.rules, "stale") or 14)
+    silences = gaps.silences(round_.days, round_.measured, as_of=s.as_of, window_days=s.window_days)
+    over = silences.filter(pl.col("days") > limit).select(
+        pl.date_ranges(pl.col("first_day") + pl.duration(days=limit), "last_day").alias("date")
+    )
+    counted = over.explode("date").group_by("date").agg(number=pl.len())
+    first = s.as_of - dt.timedelta(days=s.window_days - 1)
+    rows = (
+        pl.DataFrame({"date": pl.date_range(first, s.as_of, eager=True)})
+        .join(counted, on="date", how="left")
+        .with_columns(pl.col("number").fill_null(0))
+    )
+    # Before the window has run for that long, nobody can be seen to have been silent for it.
+    rows = rows.filter(pl.col("date") >= first + dt.timedelta(days=limit))
+    chart = _calendar(rows, round_, chart_said("accounts", round_), scheme="oranges")
+    most, least = rows["number"].max() or 0, rows["number"].min() or 0
+    return labelled(chart, "silence", round_, 180, limit=limit, most=most, least=least)
+
+
+def _calendar(rows: pl.DataFrame, round_: Round, title: str, *, scheme: Any) -> alt.Chart:
+    """A heat map of days, weeks across and weekdays down; `rows` have date and number."""
+    import altair as alt
+
+    weekdays = telling.said("charts.weekdays", round_.language)
+    dated = rows.with_columns(weekday=pl.col("date").dt.weekday(), week=pl.col("date").dt.truncate("1w"))
+    values = [
+        {
+            "date": row["date"].isoformat(),
+            "week": row["week"].isoformat(),
+            "weekday": weekdays[row["weekday"] - 1],
+            "number": row["number"],
+        }
+        for row in dated.iter_rows(named=True)
+    ]
+    return (
+        alt.Chart(alt.Data(values=values))
+        .mark_rect(stroke="#ffffff", strokeWidth=1)
+        .encode(
+            x=alt.X("week:O", title=chart_said("week", round_), axis=alt.Axis(labelAngle=-60, labelOverlap=True)),
+            y=alt.Y("weekday:O", sort=weekdays, title=chart_said("weekday", round_)),
+            color=alt.Color("number:Q", title=title, scale=alt.Scale(scheme=scheme)),
+            tooltip=["date:O", "number:Q"],
+        )
+    )
+
+
+def sensitivity(round_: Round, figures: dict[str, Figure]) -> alt.LayerChart:
+    """How many accounts are silent for each threshold, in calendar and in working days; the rule's own is marked."""
+    import altair as alt
+
+    said = {"calendar": chart_said("calendar_days", round_), "working": chart_said("working_days", round_)}
+    rows = gap_tables.sensitivity(round_.measured).with_columns(pl.col("counted").replace(said))
+    line = (
+        alt.Chart(alt.Data(values=rows.select("counted", "threshold", "silent").to_dicts()))
+        .mark_line()
+        .encode(
+            x=alt.X("threshold:Q", title=chart_said("threshold", round_)),
+            y=alt.Y("silent:Q", title=chart_said("silent", round_), scale=alt.Scale(domainMin=0)),
+            color=alt.Color("counted:N", title=chart_said("counted", round_)),
+            strokeDash=alt.StrokeDash("counted:N", title=chart_said("counted", round_)),
+        )
+    )
+    mark = alt.Chart(alt.Data(values=[{"at": rules.threshold(round_.rules, "stale") or 14}]))
+    layers = alt.layer(line, mark.mark_rule(strokeDash=[5, 4], color="#333333").encode(x="at:Q"))
+    numbers = {"seven": "updates.over_7", "fourteen": "updates.over_14", "ninety": "updates.over_90"}
+    return labelled(layers, "sensitivity", round_, 220, **{k: figures[v].text for k, v in numbers.items()})
+
+
+def survival(round_: Round) -> alt.LayerChart:
+    """How long accounts keep posting: the share without a long silence since the window began, by platform."""
+    import altair as alt
+
+    s = round_.audit.settings
+    first = s.as_of - dt.timedelta(days=s.window_days - 1)
+    common = round_.measured["platform"].value_counts(sort=True).filter(pl.col("count") >= 10)["platform"].head(4)
+    accounts = round_.measured.filter(pl.col("platform").is_in(common.to_list()), "checked").with_columns(
+        # Time runs from the window's first day: what was before it is not seen for all alike.
+        opened_on=pl.max_horizontal("opened_on", pl.lit(first)),
+        observed_from=pl.max_horizontal("observed_from", pl.lit(first)),
+    )
+    curve = gap_tables.time_to_silence(
+        round_.days,
+        accounts,
+        as_of=s.as_of,
+        silent_after=int(rules.threshold(round_.rules, "stale") or 14),
+        by="platform",
+    )
+    start = curve.select("platform").unique().with_columns(time=0.0, survival=1.0, low=1.0, high=1.0)
+    rows = pl.concat([start, curve.select(start.columns)]).with_columns(
+        pl.col("low", "high").fill_nan(None), said=words_said(pl.col("platform"), "platform", round_.language)
+    )
+    base = alt.Chart(alt.Data(values=rows.sort("said", "time").to_dicts())).encode(
+        x=alt.X("time:Q", title=chart_said("since_start", round_)),
+        color=alt.Color("said:N", title=chart_said("platform", round_), legend=alt.Legend(symbolOpacity=1)),
+    )
+    percent = alt.Axis(format=".0%")
+    line = base.mark_line(interpolate="step-after").encode(
+        y=alt.Y("survival:Q", title=chart_said("lasting", round_), axis=percent, scale=alt.Scale(domain=[0, 1]))
+    )
+    band = base.mark_area(interpolate="step-after", opacity=0.12).encode(y="low:Q", y2="high:Q")
+    return labelled(alt.layer(band, line), "survival", round_, 240, platforms=common.len())
+
+
+def _mean(numbers: pl.Series) -> str:
+    return f"{numbers.sum() / numbers.len():.0f}" if numbers.len() else "0"

@@ -1,0 +1,109 @@
+"""What a bulletin claims in numbers, and whether the claims can hold together.
+
+Four kinds of statement are read: a rate (合格率) against its counts, a share (占, 比例) against part and whole, a sum of parts
+against its total, and a change (百分点) against both rates. A statement is called impossible only where every reading of it
+fails; what could be meant otherwise is not checkable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+import polars as pl
+
+from govmedia_kit.breakdowns import Finding, lend_roles, sums
+from govmedia_kit.claims import changes, percentages
+from govmedia_kit.clauses import Fact, facts, sentences
+from govmedia_kit.errors import sentence
+from govmedia_kit.estimates import wilson
+from govmedia_kit.fields import schema
+from govmedia_kit.quantities import Plain, Quantity, plain
+
+__all__ = ["Statement", "check_text", "statements"]
+
+_INTERVAL = re.compile(
+    r"\s*[(（]\s*95\s*%\s*(?:的?置信区间|confidence interval|(?:Wilson )?interval|CI)\D{0,6}?"
+    r"(\d+(?:\.(\d+))?)\s*%?\s*(?:至|到|to|[-–—~～])\s*(\d+(?:\.\d+)?)\s*%"
+)
+
+
+class Statement(NamedTuple):
+    """A claim with its verdict: the columns of `check_text`."""
+
+    sentence: str
+    text: str
+    start: int
+    end: int
+    kind: str
+    verdict: str
+    admissible_failed_low: int | None
+    admissible_failed_high: int | None
+    nearest: str | None
+    message_zh: str
+    message_en: str
+
+
+def check_text(text: str, *, rounding: str = "either") -> pl.DataFrame:
+    """Whether the numbers of a bulletin's text can hold together: one row per statement understood, in their order.
+
+    Columns: `sentence` (String), `text` (String): the number as printed, `start` and `end` (Int64, characters): its place;
+    `kind` (rate, share, sum, change), `verdict` (consistent, impossible, not_checkable); `admissible_failed_low`,
+    `admissible_failed_high` (Int64, accounts): the failures that a pass rate allows; `nearest` (String): the counts or the
+    number that would fit; `message_zh`, `message_en` (String). A list under 其中 need not be complete, so that only parts
+    above their total are held against it. Doubtful where a sentence speaks of accounts that it doesn't name. Definition:
+    pass rate = passed / checked.
+
+    >>> check_text("共检查1010个，占总数5038个的20.1%，不合格82个，合格率91.9%。")["verdict"].to_list()
+    ['impossible', 'consistent']
+    """
+    return pl.DataFrame(statements(text, rounding=rounding), schema("statements"), orient="row")
+
+
+def statements(text: str, *, rounding: str = "either") -> list[Statement]:
+    """The statements of a text in the order of their numbers, each with its verdict.
+
+    >>> [(s.kind, s.verdict, s.admissible_failed_low) for s in statements("抽查的283个账号合格率不足八成。")]
+    [('rate', 'consistent', 57)]
+    """
+    read = plain(text)
+    known = facts(read.text)
+    lend_roles(known)
+    found = [*sums(known), *percentages(known, rounding)]
+    found += [*changes(known, rounding), *_intervals(known, read.text)]
+    spans = sentences(read.text)
+    return sorted((_placed(f, text, read, spans) for f in found), key=lambda s: (s.start, s.kind))
+
+
+def _placed(found: Finding, text: str, read: Plain, spans: list[tuple[int, int]]) -> Statement:
+    """The finding with its sentence and its place in the text as it was given."""
+    q = found.quantity
+    start, end = next(s for s in spans if s[0] <= q.start < s[1])
+    around = text[read.positions[start] : read.positions[end - 1] + 1].strip()
+    at, to = read.positions[q.start], read.positions[q.end - 1] + 1
+    told = {"number": text[at:to], "nearest": found.nearest, **found.facts}
+    zh, en = found.said or (sentence(found.reason, language, **told) for language in ("zh-Hans", "en"))
+    low, high = found.failed or (None, None)
+    return Statement(around, text[at:to], at, to, found.kind, found.verdict, low, high, found.nearest or None, zh, en)
+
+
+def _intervals(known: list[Fact], text: str) -> Iterator[Finding]:
+    """The 95 % interval behind a rate: it holds the rate, and is Wilson's where the bulletin says that it is."""
+    named = re.search("Wilson|威尔逊", text) is not None
+    for fact in known:
+        match = _INTERVAL.match(text, fact.quantity.end) if fact.quantity.kind == "percent" else None
+        if match is None or (not named and fact.counted is None):
+            continue
+        low, high, digits = Fraction(match[1]), Fraction(match[3]), len(match[2] or "")
+        holds = low <= fact.quantity.value <= high
+        true = wilson(*fact.counted) if fact.counted else None
+        nearest = "–".join(f"{100 * end:.{digits}f}" for end in true) if true else ""
+        if named and true:
+            half = 0.501 / 10**digits
+            holds = all(abs(float(p) - 100 * t) <= half for p, t in zip((low, high), true, strict=True))
+        verdict = "consistent" if holds else "impossible"
+        q = Quantity("percent", low, digits, Fraction(1), "", "%", match.start(1), match.end())
+        told = {"rate": float(fact.quantity.value), "wilson": nearest or "—"}
+        yield Finding("rate", verdict, q, f"interval_{verdict}", told, nearest=nearest)

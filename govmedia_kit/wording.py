@@ -1,0 +1,90 @@
+"""The words of `statements.toml`: what a stretch of text says, and whose accounts it speaks of."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+from govmedia_kit.fields import vocabulary
+
+__all__ = ["MAIN", "Label", "Scope", "label", "said", "words"]
+
+Scope = frozenset[str]
+# All accounts of the bulletin.
+MAIN: Scope = frozenset()
+
+
+class Label(NamedTuple):
+    """The scope that a stretch of text names: `known` where it is a platform, level, region or the like, `vague` where it may name nothing."""
+
+    scope: Scope
+    main: bool
+    known: bool
+    vague: bool
+    text: str
+
+
+@functools.cache
+def words() -> dict[str, dict[str, re.Pattern[str]]]:
+    """The patterns of `statements.toml`, Chinese and English in one, by part and meaning."""
+    table = tomllib.loads((Path(__file__).parent / "statements.toml").read_text(encoding="utf-8"))
+    return {
+        part: {name: re.compile("|".join(both), re.IGNORECASE) for name, both in words.items()}
+        for part, words in table.items()
+    }
+
+
+def said(meaning: str, text: str) -> re.Match[str] | None:
+    """The first place where `text` says a meaning of `statements.toml`, such as `rates.pass`."""
+    part, _, name = meaning.partition(".")
+    return words()[part][name].search(text)
+
+
+@functools.cache
+def _platforms() -> tuple[re.Pattern[str], dict[str, str]]:
+    values: dict[str, str] = {}
+    for word in vocabulary("platform").values():
+        for spelling in (word.label_zh, word.label_en, *word.synonyms):
+            if word.value != "other" and (re.search(r"[\u3400-\u9fff]", spelling) or len(spelling) > 3):
+                values.setdefault(spelling.lower(), word.value)
+    values |= {"app": "app"}
+    longest = sorted(values, key=len, reverse=True)
+    spellings = (rf"\b{re.escape(s)}\b" if s.isascii() else re.escape(s) for s in longest)
+    return re.compile("|".join(spellings), re.IGNORECASE), values
+
+
+@functools.lru_cache(maxsize=4096)
+def label(text: str, home: str = "") -> Label:
+    """The scope named in a stretch of text, its role words, fillers and numbers aside."""
+    known_words, (platforms, values) = words(), _platforms()
+    # 比上季度 compares with a scope, it does not speak of it.
+    text = re.sub(r"(?:比|较(?!好|高|为))了?(?=.{0,6}?[季期次轮年月])[^，；]*", "", text)
+    scope, rest = set(), text.replace(home, " ") if home else text
+    for name in ("last", "year", "site", "period"):
+        if known_words["scopes"][name].search(rest):
+            scope.add(f"past:{name}" if name in ("last", "year") else name)
+            rest = known_words["scopes"][name].sub(" ", rest)
+    if known_words["scopes"]["rest"].search(rest):
+        scope.add("rest")
+        rest = known_words["scopes"]["rest"].sub(" ", rest)
+    for spelling in platforms.findall(rest):
+        scope.add(f"platform:{values[spelling.lower()]}")
+    rest = platforms.sub(" ", rest)
+    main = bool(known_words["scopes"]["total"].search(rest))
+    rest = known_words["scopes"]["total"].sub(" ", rest)
+    rates = [known_words["rates"][name] for name in ("checked_share", "fail", "pass", "reply")]
+    for pattern in (*rates, *known_words["lists"].values(), *known_words["roles"].values()):
+        rest = pattern.sub(" ", rest)
+    known = bool(scope)
+    for _ in range(2):
+        rest = known_words["labels"]["filler"].sub(" ", rest)
+    rest = re.sub(r"[\s\d\W_]+", " ", rest).strip().lower()
+    vague = False
+    if rest:
+        known = known or any(known_words["labels"][name].search(rest) for name in ("level", "region"))
+        vague = not known and not known_words["labels"]["subset"].search(rest)
+        scope.add(f"text:{rest}")
+    return Label(frozenset(scope), main, known, vague, text.strip())
