@@ -73,8 +73,23 @@ ROWS = {
     "findings": ("问题：一行是一个账号命中的一条规则", "one row per account and rule that it meets", "`findings.csv`"),
     "figures": ("数字：一项是通报印出的一个数", "one entry per number that a bulletin prints", "`figures.json`"),
     "checked_cases": ("核对：一行是一个公布的比率能不能由数目得出", "one row per printed rate held against its counts", ""),
+    "statements": ("核对通报：一行是正文里认出的一句带数字的话", "one row per statement understood in a bulletin's text", ""),
+    "lookalikes": ("名称近似：一行是近似组里的一个账号", "one row per account in a group of confusable names", ""),
+    "units": ("单位：一行是一个主办单位", "one row per unit", ""),
+    "same_platform": ("同平台重复：一行是重复开设组里的一个账号", "one row per account of a unit that has several on a platform", ""),
+    "matrix": ("矩阵：一行是在两个以上平台有账号的一个单位", "one row per unit with accounts on two or more platforms", ""),
+    "searches": ("搜索：一行是公众可能搜索的一个名称", "one row per name that a citizen may search for", ""),
+    "discrepancies": ("台账与备案：一行是一处不一致", "one row per discrepancy between ledger and filing system", ""),
+    "closing": ("建议关停：一行是一个可并入本单位另一账号的账号", "one row per account to merge into another of its unit", ""),
 }  # fmt: skip
-TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "date": "date", "datetime": "datetime"}
+TYPES = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+}
 SAID_TYPES = {"str": "文字", "int": "整数", "float": "小数", "bool": "是/否", "date": "日期", "datetime": "时间"}
 VOCABULARIES = ("platform", "unit_level", "filing_status", "severity", "channel", "verdict")
 

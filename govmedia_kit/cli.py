@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -157,6 +158,9 @@ def batch(
         if by != "region":
             raise InputError("unknown_choice", name="--by", found=by, hint=hint(by, ["region"]), known=["region"])
         jobs = [job for audit in audits for job in batches.jobs_by_region(audit)]
+        if len(audits) > 1:
+            # Regions of several audits have the same codes: each audit has a folder of its own.
+            jobs = [replace(job, name=f"{job.audit.resolve().name}/{job.name}") for job in jobs]
         summary = batches.run(
             jobs,
             out,

@@ -54,7 +54,8 @@ def wilson(count: int, of: int) -> tuple[float, float] | None:
     share = count / of
     middle = (share + Z**2 / (2 * of)) / (1 + Z**2 / of)
     half = Z / (1 + Z**2 / of) * math.sqrt(share * (1 - share) / of + Z**2 / (4 * of**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # At none and at all the ends are 0 and 1; the sums miss them by a rounding.
+    return (0.0 if count == 0 else middle - half), (1.0 if count == of else middle + half)
 
 
 def wilson_exprs(count: pl.Expr, of: pl.Expr) -> tuple[pl.Expr, pl.Expr]:

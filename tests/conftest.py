@@ -48,3 +48,22 @@ def gansu_bulletin(gansu, kernel, tmp_path_factory) -> Path:
     from govmedia_kit.bulletin import make_bulletin
 
     return make_bulletin(gansu, tmp_path_factory.mktemp("bulletin") / "gansu-2019", kernel=kernel)
+
+
+@pytest.fixture
+def command(kernel, monkeypatch):
+    """The command in this process, on the warm kernel: (exit code, what it said)."""
+    import contextlib
+
+    from typer.testing import CliRunner
+
+    from govmedia_kit.cli import app
+
+    monkeypatch.setattr("govmedia_kit.batch.started_kernel", lambda: contextlib.nullcontext(kernel))
+    monkeypatch.setattr("govmedia_kit.bulletin.started_kernel", lambda: contextlib.nullcontext(kernel))
+
+    def run(*arguments: object) -> tuple[int, str]:
+        result = CliRunner().invoke(app, [str(a) for a in arguments])
+        return result.exit_code, result.output
+
+    return run

@@ -54,7 +54,9 @@ def test_every_linked_number_is_the_text_of_its_figure(blocks, figures):
 def test_no_sentence_holds_a_number_that_is_no_figure(blocks):
     """What is left of the text once figures and the facts listed above are taken out has no digit in it."""
     # The method note defines the numbers; it prints none.
-    heads = [i for i, b in enumerate(blocks) if b["type"] == "heading" and b["text"] in ("方法说明", "方法說明", "Method")]
+    heads = [
+        i for i, b in enumerate(blocks) if b["type"] == "heading" and b["text"] in ("方法说明", "方法說明", "Method")
+    ]
     left = []
     for block in paragraphs(blocks[: heads[0]]):
         text = "".join(run if isinstance(run, str) else "" for run in block["runs"])

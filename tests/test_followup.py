@@ -9,7 +9,7 @@ import pytest
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.figures import figures
-from govmedia_kit.followup import follow_up, matched, previous_round, trend
+from govmedia_kit.followup import follow_up, followed, matched, previous_round, trend
 from govmedia_kit.read import read_audit
 from govmedia_kit.rounds import Round, measure_round
 
@@ -76,12 +76,19 @@ def two_rounds(tmp_path: Path) -> tuple[Round, Round]:
 
 def test_each_account_that_failed_has_its_outcome(two_rounds):
     rows = follow_up(*two_rounds)
-    assert dict(rows.select("name", "outcome").iter_rows()) == {"甲": "fixed", "乙": "persisting", "丙": "new", "丁": "gone"}
+    assert dict(rows.select("name", "outcome").iter_rows()) == {
+        "甲": "fixed",
+        "乙": "persisting",
+        "丙": "new",
+        "丁": "gone",
+    }
 
 
 def test_the_figures_count_the_outcomes(two_rounds):
-    numbers = figures(two_rounds[0], followed=follow_up(*two_rounds))
-    found = {name: numbers[f"followup.{name}"].value for name in ("failed_before", "fixed", "persisting", "gone", "new")}
+    numbers = figures(followed(two_rounds[0]))
+    found = {
+        name: numbers[f"followup.{name}"].value for name in ("failed_before", "fixed", "persisting", "gone", "new")
+    }
     assert found == {"failed_before": 3, "fixed": 1, "persisting": 1, "gone": 1, "new": 1}
 
 
@@ -109,6 +116,8 @@ def test_a_round_against_its_own_copy_finds_every_failure_persisting(gansu, tmp_
     (copy / "audit.toml").write_text(text, encoding="utf-8")
     now, before = measure_round(read_audit(gansu)), measure_round(read_audit(copy))
     rows = follow_up(now, before)
-    both = set(before.measured.filter(verdict="failed")["account_id"]) & set(now.measured.filter(verdict="failed")["account_id"])
+    both = set(before.measured.filter(verdict="failed")["account_id"]) & set(
+        now.measured.filter(verdict="failed")["account_id"]
+    )
     assert set(rows.filter(outcome="persisting")["account_id"]) == both
     assert len(both) > 50

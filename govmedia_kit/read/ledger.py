@@ -52,7 +52,7 @@ def read_accounts(source: Any, *, region: str | None = None) -> tuple[pl.DataFra
                 parts.append(frame.with_columns(__sheet=pl.lit(len(sheets), pl.UInt32)))
                 sheets.append(sheet)
     if not parts:
-        if raw and not headed:
+        if not headed and any(grid.frame.height for grid in raw):
             raise InputError("no_column", **column_facts(tables.headed(raw[0], "accounts"), "accounts", "unit"))
         raise InputError("empty_table", place=Place(source_name(source)))
     frame = pl.concat(parts, how="diagonal")

@@ -206,7 +206,10 @@ def _one_a_row(grid: Grid, matched: dict[int, str]) -> Grid:
     if not many:
         return grid
     frame = grid.frame.with_columns(pl.col(c).cast(pl.String) for c in many)
-    several = frame.filter(pl.any_horizontal(pl.col(c).str.contains(SPLIT) for c in many))
+    # A row with an id of its own is one account, whatever its cells hold.
+    own = next((f"c{i}" for i, field in matched.items() if field == "account_id"), None)
+    nameless = pl.lit(True) if own is None else values.said_nothing(pl.col(own))
+    several = frame.filter(nameless).filter(pl.any_horizontal(pl.col(c).str.contains(SPLIT) for c in many))
     if not several.height:
         return grid
     rows = []
