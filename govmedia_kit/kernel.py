@@ -24,6 +24,10 @@ del os, polars
 """
 
 
+# What every bulletin imports, loaded while this process still imports papermill; the reset forgets the names.
+PRELOAD = "import altair, scipy.stats, govmedia_kit.gap_charts, govmedia_kit.tables"
+
+
 class Kernel:
     """A running kernel: `manager` is what papermill takes, `ready` makes it as good as new."""
 
@@ -34,7 +38,8 @@ class Kernel:
         self.manager = AsyncKernelManager(kernel_name="python3", transport_encryption="auto")
         self._clients: list[Any] = []
         self.manager.client = self._client  # type: ignore[method-assign]
-        self._run(self.manager.start_kernel(env={**os.environ, "PYTHONWARNINGS": "ignore"}))
+        env = {**os.environ, "PYTHONWARNINGS": "ignore"}
+        self._run(self.manager.start_kernel(env=env, extra_arguments=[f"--IPKernelApp.exec_lines={PRELOAD}"]))
 
     def ready(self, folder: Path) -> Any:
         """The kernel's manager, with an empty namespace and `folder` as the working folder; started again if it died."""

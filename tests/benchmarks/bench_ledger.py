@@ -1,6 +1,6 @@
 """Checking a ledger of 100,000 rows in XLSX against the bare calamine read of the same file: prints the ratio.
 
-    python tests/benchmarks/bench_ledger.py [--rows 100000]
+python tests/benchmarks/bench_ledger.py [--rows 100000]
 """
 
 import argparse
@@ -14,7 +14,18 @@ import xlsxwriter
 
 from govmedia_kit.read import read_accounts
 
-HEADER = ["主管单位", "主办单位", "平台类型", "账号名称", "平台编号", "开设时间", "最近更新时间", "粉丝数", "可评论", "备案状态"]
+HEADER = [
+    "主管单位",
+    "主办单位",
+    "平台类型",
+    "账号名称",
+    "平台编号",
+    "开设时间",
+    "最近更新时间",
+    "粉丝数",
+    "可评论",
+    "备案状态",
+]
 PLATFORMS = ["微信公众号", "新浪微博", "今日头条", "抖音", "快手"]
 
 
@@ -25,7 +36,17 @@ def ledger(path: Path, rows: int) -> None:
         sheet.write_row(1, 0, HEADER)
         for i in range(rows):
             unit = f"兰州市第{i // 3}局"
-            cells = ["兰州市人民政府", unit, PLATFORMS[i % 5], f"{unit}发布{i % 3}", f"id{i}", "2018-03-05", "2026.5.19", "1.2万", "是"]
+            cells = [
+                "兰州市人民政府",
+                unit,
+                PLATFORMS[i % 5],
+                f"{unit}发布{i % 3}",
+                f"id{i}",
+                "2018-03-05",
+                "2026.5.19",
+                "1.2万",
+                "是",
+            ]
             sheet.write_row(i + 2, 0, [*cells, "正常"])
 
 
