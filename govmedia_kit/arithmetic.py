@@ -11,7 +11,8 @@ shows), and `rounding`, how the office rounded: `half_up`, `half_even`, or `eith
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import ceil, floor, prod
@@ -59,11 +60,8 @@ def exact(value: Number) -> Fraction:
     >>> exact(91.9), exact("1,010"), exact("９５.77％")
     (Fraction(919, 10), Fraction(1010, 1), Fraction(9577, 100))
     """
-    if isinstance(value, str):
-        import unicodedata
-
-        value = unicodedata.normalize("NFKC", value).replace(",", "").strip().removesuffix("%").strip()
-    return Fraction(value) if isinstance(value, int | Fraction) else Fraction(Decimal(str(value)))
+    text = unicodedata.normalize("NFKC", str(value)).replace(",", "").strip().removesuffix("%").strip()
+    return Fraction(value) if isinstance(value, int | Fraction) else Fraction(Decimal(text))
 
 
 def _places(value: Number, decimals: int | None) -> int:
@@ -149,12 +147,12 @@ def admissible_totals(
     >>> admissible_totals("69.81", failed=16, up_to=1000)
     [53]
     """
-    found = []
-    for total in range(1, up_to + 1):
+
+    def fits(total: int) -> bool:
         passed = admissible_counts(total, printed_rate, decimals=decimals, rounding=rounding)
-        if passed and (failed is None or total - failed in passed):
-            found.append(total)
-    return found
+        return bool(passed) and (failed is None or total - failed in passed)
+
+    return [total for total in range(1, up_to + 1) if fits(total)]
 
 
 def admissible_changes(
@@ -243,11 +241,13 @@ def solve_groups(
 def _candidates(group: dict[str, Any], total: int, rounding: str) -> list[tuple[int, int]]:
     """Pairs (checked, failed) that a group's printed numbers allow, within a total."""
     rate, checked, failed = group.get("printed_rate"), group.get("checked"), group.get("failed")
-    found = []
+    if rate is None and checked is None and failed is None and total**2 > MOST_COMBINATIONS:
+        raise InputError("groups_too_many", count=total**2, most=MOST_COMBINATIONS)
+    found, decimals = [], group.get("decimals")
     for n in range(1, total + 1) if checked is None else [int(checked)]:
-        passed: Sequence[int] = range(n + 1)
+        passed = range(n + 1)
         if rate is not None:
-            passed = admissible_counts(n, rate, decimals=group.get("decimals"), rounding=rounding)
+            passed = admissible_counts(n, rate, decimals=decimals, rounding=rounding)
         found += [(n, n - k) for k in passed if failed is None or n - k == int(failed)]
     return found
 
@@ -294,14 +294,14 @@ def check_cases(cases: pl.DataFrame, *, rounding: str = "either") -> pl.DataFram
     >>> check_cases(cases)["verdict"].to_list()
     ['consistent', 'impossible']
     """
-    known = ["case_id", "checked", "failed", "printed_rate"]
-    if missing := [column for column in known if column not in cases.columns]:
-        column, found = missing[0], cases.columns
-        raise InputError("no_column", place="csv", column=column, label=column, found=found, known=known)
+    known, found = ["case_id", "checked", "failed", "printed_rate"], cases.columns
+    for column in known:
+        if column not in found:
+            raise InputError("no_column", place="csv", column=column, label=column, found=found, known=known)
     rows = [_parsed(row, line) for line, row in enumerate(cases.iter_rows(named=True), 2)]
     solved = _solved(rows, rounding)
-    judged = [check_case(row, solved=solved.get(i), rounding=rounding) for i, row in enumerate(rows)]
-    return pl.DataFrame(judged, schema("checked_cases"))
+    judged = (check_case(row, solved=solved.get(i), rounding=rounding) for i, row in enumerate(rows))
+    return pl.DataFrame(list(judged), schema("checked_cases"))
 
 
 def _parsed(row: dict[str, Any], line: int) -> dict[str, Any]:
@@ -310,15 +310,13 @@ def _parsed(row: dict[str, Any], line: int) -> dict[str, Any]:
     for column in ("registered", "checked", "failed", "decimals", "printed_rate"):
         value = row.get(column)
         made[column] = value = None if isinstance(value, str) and not value.strip() else value
-        if value is None:
-            continue
         try:
-            number = exact(value)
+            number = Fraction(0) if value is None else exact(value)
         except (InvalidOperation, ValueError, OverflowError):
-            raise InputError("case_not_a_number", column=column, row=line, found=value) from None
-        if column != "printed_rate":
-            if number.denominator != 1:
-                raise InputError("case_not_a_number", column=column, row=line, found=value)
+            number = None
+        if number is None or (number.denominator != 1 and column != "printed_rate"):
+            raise InputError("case_not_a_number", column=column, row=line, found=value)
+        if value is not None and column != "printed_rate":
             made[column] = int(number)
     return made
 
@@ -382,25 +380,20 @@ def check_case(
         reason += "" if fits or failed is None or span is None else "_counts"
     elif solved is not None:
         reason, near, span = "solved", solved, (solved[1], solved[1])
-    low, high = span or (None, None)
-    between = str(low) if low == high else f"{low}–{high}"
-    facts = {"registered": registered, "checked": near[0] if near else checked, "failed": failed}
-    facts |= {
-        "rate": row.get("said") or str(rate).rstrip("%％ "),
-        "span": between,
-        "near": near and near[1],
-        "gives": gives,
-    }
+    (low, high), (of, count) = span or (None, None), near or (None, None)
+    facts = {"registered": registered, "checked": checked if of is None else of, "failed": failed, "near": count}
+    facts |= {"rate": row.get("said") or str(rate).rstrip("%％ "), "gives": gives}
+    facts["span"] = low if low == high else f"{low}–{high}"
     facts = {name: "—" if fact is None else fact for name, fact in facts.items()}
-    verdicts = {"not_checkable": "not_checkable", "solved": "consistent"}
+    holds = reason == "solved" or reason.startswith("consistent")
     return {
         "case_id": str(row.get("case_id", "")),
         "group": row.get("group"),
-        "verdict": verdicts.get(reason, "consistent" if reason.startswith("consistent") else "impossible"),
+        "verdict": reason if reason == "not_checkable" else "consistent" if holds else "impossible",
         "admissible_failed_low": low,
         "admissible_failed_high": high,
-        "nearest_checked": near[0] if near else None,
-        "nearest_failed": near[1] if near else None,
+        "nearest_checked": of,
+        "nearest_failed": count,
         "rate_of_counts": gives or None,
         "message_zh": sentence(f"case_{reason}", "zh-Hans", **facts),
         "message_en": sentence(f"case_{reason}", "en", **facts),

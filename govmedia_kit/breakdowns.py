@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -11,10 +12,12 @@ from govmedia_kit.clauses import Fact
 from govmedia_kit.quantities import Quantity
 from govmedia_kit.wording import Scope, said
 
-__all__ = ["Finding", "counts", "lend_roles", "lists", "sums", "untold"]
+__all__ = ["Finding", "Listed", "counts", "lend_roles", "lists", "sums", "untold"]
 
 # A total this many sentences before its list is still the list's.
 NEAR = 3
+# Further back than this no total is looked for.
+REACH = 8
 
 
 class Finding(NamedTuple):
@@ -61,7 +64,7 @@ def lists(known: list[Fact]) -> list[Listed]:
             groups.setdefault((fact.sentence, fact.segment, fact.roles), []).append(fact)
             if fact.item:
                 named.setdefault((fact.sentence, fact.segment), set()).add(fact.scopes[0])
-    found = []
+    found, places = [], [f.sentence for f in exact]
     for (sentence, segment, _), parts in groups.items():
         first, names = parts[0], {p.scopes[0] for p in parts}
         # Two parts may have one name (服务号 and 订阅号 are both WeChat); more is no list.
@@ -74,7 +77,8 @@ def lists(known: list[Fact]) -> list[Listed]:
             continue
         whole = any("rest" in name for name in names)
         complete = len(parts) > 1 and (whole or first.marker in ("partition", "bracket", ""))
-        found.append(Listed(parts, _heads(parts, exact), complete, _exclusive(parts)))
+        around = exact[bisect_left(places, sentence - REACH) : bisect_left(places, sentence + 2)]
+        found.append(Listed(parts, _heads(parts, around), complete, _exclusive(parts)))
     return found
 
 
@@ -85,7 +89,7 @@ def _heads(parts: list[Fact], exact: list[Fact]) -> list[Fact]:
     # 开设 and 备案 say of a part what it is, not what was counted: its total may be of what was checked.
     roles = first.roles | ({"checked"} if first.roles == {"registered"} else set())
     around = [f for f in around if not roles or not f.roles or roles & f.roles]
-    before = [f for f in around if f.quantity.end <= first.quantity.start and first.sentence - f.sentence <= 8]
+    before = [f for f in around if f.quantity.end <= first.quantity.start]
     closing = [
         f
         for f in around
@@ -99,7 +103,7 @@ def _heads(parts: list[Fact], exact: list[Fact]) -> list[Fact]:
         return (near if first.joint not in ("；", ";") else []) + [f for f in closing if f.sentence == first.sentence]
     if not before:
         return closing
-    heads = [f for f in reversed(before) if f.segment != first.segment]
+    heads = [f for f in reversed(before) if f.segment != first.segment or not f.item]
     # A number of another sentence that says nothing of what it counts is no total.
     return [f for f in heads if f.roles or f.sentence == first.sentence or re.search("共|总数|总量", f.before)]
 
@@ -147,6 +151,10 @@ def sums(known: list[Fact]) -> Iterator[Finding]:
             and (len(parts) > 1 or (parts[0].marker and parts[0].number > max(h.number for h in heads)))
         ):
             yield from _list_sum(parts, heads, complete)
+    listed = {id(p) for one in lists(known) for p in one.parts if len(one.parts) > 1}
+    for rest in counts(known):
+        if "rest" in rest.scopes[0] and id(rest) not in listed:
+            yield from _remainder(rest, known)
     for passed in counts(known, "passed"):
         same = [f for f in counts(known, "failed") if f.sentence == passed.sentence]
         for failed in [f for f in same if set(f.scopes) & set(passed.scopes)][:1]:
@@ -162,7 +170,8 @@ def _parted(head: Fact, part: Fact, known: list[Fact]) -> bool:
 def _list_sum(parts: list[Fact], heads: list[Fact], complete: bool) -> Iterator[Finding]:
     values = [p.number for p in parts]
     certain = [h for h in heads if len(h.scopes) == 1 and abs(parts[0].sentence - h.sentence) <= NEAR]
-    total, nearest = sum(values), (certain or heads)[0]
+    total = sum(values)
+    nearest = (certain or heads)[0] if parts[0].roles else min(certain or heads, key=lambda h: abs(h.number - total))
     told = {"parts": " + ".join(map(str, values)), "sum": total, "total": nearest.number}
     fitting = [h for h in heads if parts_fit(values, h.number, complete=complete)]
     if fitting and complete and certain and nearest.roles == fitting[0].roles and _misprint(nearest, fitting[0]):
@@ -176,6 +185,15 @@ def _list_sum(parts: list[Fact], heads: list[Fact], complete: bool) -> Iterator[
         yield Finding("sum", verdict, nearest.quantity, f"sum_{verdict}", told, nearest=str(total))
 
 
+def _remainder(rest: Fact, known: list[Fact]) -> Iterator[Finding]:
+    """23个账号中，16个已整改，其余7个…: what is left is all that was not named."""
+    before = [f for f in counts(known) if f.sentence == rest.sentence and f.quantity.end <= rest.quantity.start]
+    heads = [i for i, f in enumerate(before) if re.search("(?<!其)中$", f.after) and f.things == rest.things]
+    parts = [f for f in before[heads[-1] + 1 :] if f.bracket == rest.bracket] if heads else []
+    if parts:
+        yield from _list_sum([*parts, rest], [before[heads[-1]]], True)
+
+
 def _misprint(one: Fact, other: Fact) -> bool:
     """Whether two numbers differ in one digit only."""
     a, b = str(one.number), str(other.number)
@@ -183,9 +201,11 @@ def _misprint(one: Fact, other: Fact) -> bool:
 
 
 def untold(fact: Fact, near: list[Fact]) -> list[Fact]:
-    """Totals in a number's own sentence that say no role: 账号总计283个, 283个账号中."""
+    """Totals in a number's own sentence that say no role: 账号总计283个, 283个账号中, 283个(不合格58个)."""
     here = [f for f in near if f.sentence == fact.sentence and not f.roles and not f.lent]
-    return [f for f in here if re.search("共|总计|合计|总数", f.before) or re.search("(?<!其)中$", f.after)]
+    outside = [f for f in here if f.quantity.end <= fact.quantity.start and f.bracket != fact.bracket]
+    told = [f for f in here if re.search("共|总计|合计|总数", f.before) or re.search("(?<!其)中$", f.after)]
+    return told + (outside[-1:] if fact.bracket else [])
 
 
 def _passed_and_failed(passed: Fact, failed: Fact, known: list[Fact]) -> Iterator[Finding]:

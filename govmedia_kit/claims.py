@@ -10,7 +10,7 @@ from typing import Any
 from govmedia_kit.arithmetic import Range, admissible_changes, check_case, rate_range
 from govmedia_kit.breakdowns import NEAR, Finding, counts, lists, untold
 from govmedia_kit.clauses import Fact
-from govmedia_kit.wording import MAIN, label, said
+from govmedia_kit.wording import MAIN, label, said, times
 
 __all__ = ["changes", "percentages"]
 
@@ -35,6 +35,11 @@ def _percent(fact: Fact, known: list[Fact], rounding: str) -> Finding | None:
     if said("rates.estimated", here):
         return None
     earlier = [f for f in known if f.sentence == fact.sentence and f.quantity.end <= fact.quantity.start]
+    rose = _from_to([*(f for f in earlier if f.quantity.kind == "percent"), fact])
+    if rose and rose[1] is fact:
+        # 合格率由76.4%上升为77.8%: the second is a pass rate as well, and today's.
+        before, now = rose[0].words, (frozenset(s for s in scope if not s.startswith("past")) for scope in fact.scopes)
+        fact.scopes = tuple(dict.fromkeys(now))
     pair = _from_to(counts(earlier))
     if pair and (said("changes.up", before) or said("changes.down", before)) and not said("rates.pass", before):
         return _relative(fact, pair, rounding)
@@ -52,7 +57,7 @@ def _percent(fact: Fact, known: list[Fact], rounding: str) -> Finding | None:
     if said("rates.reply", before):
         return _rate(fact, known, ("received", "replied", ""), rounding)
     if stem := re.search(r"([\u3400-\u9fff]{2})率(?:为|达到?|是)?$", before):
-        parts = [f for f in counts(known) if stem[1] in f.before and 0 <= fact.sentence - f.sentence <= 1]
+        parts = [f for f in counts(known) if stem[1] in f.before + f.after[:8] and 0 <= fact.sentence - f.sentence <= 1]
         return _share(fact, parts[-1:], "before", known, rounding)
     j, n = fact.run
     # What a bracket said in passing is not what 占 goes on about.
@@ -68,7 +73,7 @@ def _percent(fact: Fact, known: list[Fact], rounding: str) -> Finding | None:
     if after and re.match(r"of\b", fact.after):
         # 34.1 % of the 2,760 registered accounts
         return _share(fact, part, "", known, rounding, whole=after[0])
-    if said("scopes.last", before) or said("scopes.year", before):
+    if times(before):
         return None
     if said("rates.share", before) or (
         exact and not fact.before and (fact.joint == "(" or not exact[-1].quantity.unit)
@@ -142,9 +147,10 @@ def _options(fact: Fact, known: list[Fact], roles: tuple[str, str, str]) -> list
 def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: str) -> Finding:
     """A rate against the pairs of counts that it may be made of."""
     passing, failures = roles[1] == "passed", roles[0] == "checked"
-    if fact.quantity.bound == "about":
+    old = _from_to([f for f in known if f.sentence == fact.sentence and f.quantity.kind == "percent"])
+    if fact.quantity.bound == "about" or (old and old[0] is fact):
         return _unsure(fact, "rate")
-    if any(s.startswith("past") for s in fact.scopes[0]) or said("scopes.last", fact.words):
+    if _is_past(fact):
         known = [f for f in known if any(s.startswith("past") for s in f.scopes[0])]
     options = _options(fact, known, roles)
     judged = []
@@ -223,11 +229,14 @@ def _wholes(fact: Fact, part: Fact, role: str, known: list[Fact]) -> tuple[list[
     if not role:
         around = [f for f in before if set(f.scopes) & {*part.scopes, part.outer, MAIN}]
         same = [f for f in around if f.sentence == part.sentence]
-        if not heads and not same and part.marker == "partial":
+        of_it = part.marker == "partial"
+        if not heads and not same and of_it:
             same = [f for f in around if f.sentence == part.sentence - 1]
         same = [f for f in same if f.number >= part.number] or same[:1]
         loose = [f for r in ("checked", "registered", "failed") for f in counts(exact, r, MAIN)]
-        return heads or same or loose, bool(any(len(h.scopes) == 1 for h in heads) or (same and not heads))
+        # A neighbour that says neither what it counts nor that the part is of it may be another part.
+        sure = any(len(h.scopes) == 1 for h in heads) or (not heads and bool(same) and (bool(same[0].roles) or of_it))
+        return heads or same or loose, sure
     found = [f for scope in scopes for f in counts([*exact, part], role, scope) if f is not part or len(f.roles) > 1]
     if role == "registered" and not part.counts("checked"):
         found += [f for scope in scopes for f in counts(exact, "checked", scope)]
@@ -272,7 +281,7 @@ def _relative(fact: Fact, pair: tuple[Fact, Fact], rounding: str) -> Finding:
 def _points(fact: Fact, known: list[Fact], rounding: str) -> Finding:
     """A change in percentage points against the rate now and the rate before."""
     q, rates = fact.quantity, [f for f in known if f.quantity.kind == "percent" and not f.quantity.bound]
-    past = "year" if said("scopes.year", fact.before + fact.after) else "last"
+    past = times(f"{fact.before} {fact.after}") or {"past:last"}
     near = [
         f for f in rates if 0 < abs(f.sentence - fact.sentence) <= NEAR and said("rates.pass", f.words + f.after[:8])
     ]
@@ -282,7 +291,7 @@ def _points(fact: Fact, known: list[Fact], rounding: str) -> Finding:
     else:
         about = {frozenset(s for s in scope if not s.startswith("past")) for scope in fact.scopes}
         old = [*here, *(f for f in near if abs(f.sentence - fact.sentence) == 1)]
-        old = [f for f in old if said(f"scopes.{past}", f"{f.words} {f.after}") or f"past:{past}" in f.scopes[0]]
+        old = [f for f in old if past & (times(f"{f.words} {f.after}") | f.scopes[0])]
         new = [f for f in [*here, *near] if f not in old and f.quantity.start < q.start and not _is_past(f)]
         new = [f for f in new if f.scopes[0] in about]
     up, down = said("changes.up", fact.before), said("changes.down", fact.before)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from govmedia_kit.quantities import Quantity, masked, quantities
-from govmedia_kit.wording import MAIN, Label, Scope, label, said, words
+from govmedia_kit.wording import FIRST_QUARTER, MAIN, Label, Scope, label, said, words
 
 __all__ = ["Fact", "facts", "sentences"]
 
 _DELIMITER = re.compile(r"[，；：、;:()]|,(?!\d{3}(?!\d))|\s+(?:and|but|while|whereas)\s+|\s[–—-]\s")
 _SENTENCE = re.compile(r"[^。！？\n]*?(?:[。！？\n]|[.!?](?=\s|$)|$)")
+_QUARTER = re.compile("(?<!前)第?([一二三四1-4])季度(?!以来)")
 _BETWEEN = re.compile(r"中有|中的|中|以及|和|及|与|并|里|有|\bof\b")
 _FOLLOW_UP = re.compile(r"仍|再次|依然|屡次|连续|\bstill\b|\bagain\b")
 
@@ -93,7 +95,9 @@ def _roles(before: str, after: str, *, messages: bool) -> frozenset[str]:
     roles = {nearest[2]} if nearest[2] and clear(between) and not led_on else set()
     later = [(m.start(), -m.end(), role) for role, p in known.items() for m in p.finditer(after)]
     first = min(later, default=None)
-    if first and (not roles or (roles == {"registered"} and first[2] == "checked")) and clear(after[: first[0]]):
+    ahead = after[: first[0]] if first else ""
+    judged = re.search("[判评认列][定为]*$", ahead)  # 因超过14天未更新被判定为不合格
+    if first and (not roles or (roles == {"registered"} and first[2] == "checked")) and (judged or clear(ahead)):
         roles.add(first[2])
     return frozenset(roles)
 
@@ -113,9 +117,8 @@ class _Clause(NamedTuple):
     bracket: int
 
 
-def _clauses(text: str, span: tuple[int, int], found: list[Quantity], place: tuple[int, int]) -> list[_Clause]:
+def _clauses(text: str, span: tuple[int, int], inside: list[Quantity], place: tuple[int, int]) -> list[_Clause]:
     """The clauses of one sentence with their quantities; `place` is its number and that of the last bracket before it."""
-    inside = [q for q in found if span[0] <= q.start < span[1]]
     cuts = [
         m for m in _DELIMITER.finditer(text, *span) if not any(q.start < m.end() and m.start() < q.end for q in inside)
     ]
@@ -156,6 +159,11 @@ def _clauses(text: str, span: tuple[int, int], found: list[Quantity], place: tup
             elif joint == ")" and len(brackets) > 1:
                 brackets.pop()
             start = cut.end()
+    for i, clause in enumerate(clauses[:-1]):
+        if clause.facts and clauses[i + 1].joint == "(":
+            # 3,184 accounts (95.0 %) passed: what a count is may follow its bracket.
+            behind = [c.text for c in clauses[i + 1 :] if c.joint == ")" and c.bracket == clause.bracket]
+            clause.facts[-1].after += " " + re.split(r"\d", behind[0])[0].strip() if behind else ""
     return clauses
 
 
@@ -181,14 +189,26 @@ class _Reader:
     stack: list[_List]
     count: Iterator[int]
     home: str
+    base: tuple[Scope, ...]
     role: str = ""
     chain: str = ""
     names: list[Label] = field(default_factory=list)
 
 
+def _quarters(text: str, blotted: str) -> str:
+    """The blotted text with a private character for every quarter but the bulletin's own, the first that it names."""
+    own = _QUARTER.search(text)
+    for match in _QUARTER.finditer(text):
+        if own and match[1] != own[1]:
+            mark = chr(FIRST_QUARTER + "一二三四1234".index(match[1]) % 4)
+            blotted = blotted[: match.start()] + mark * len(match[0]) + blotted[match.end() :]
+    return blotted
+
+
 def facts(text: str) -> list[Fact]:
     """The quantities of a plain text, each with what it counts, in their order."""
-    found, made, text = quantities(text), list[Fact](), masked(text)
+    found, made, text = quantities(text), list[Fact](), _quarters(text, masked(text))
+    starts = [q.start for q in found]
     title = re.match(r"\W*([^\n，。]{2,10}?[省市州县区盟旗])(?:人民)?政府办公", text)
     # The bulletin's own region is everybody: that of its title, else that of the first number registered or checked.
     home = title[1] if title else ""
@@ -200,23 +220,23 @@ def facts(text: str) -> list[Fact]:
     heading = topic
     count, bracket, last = itertools.count(1), 0, -1
     for number, span in enumerate(sentences(text)):
-        clauses = _clauses(text, span, found, (number, bracket))
+        inside = found[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]
+        clauses = _clauses(text, span, inside, (number, bracket))
         bracket = max([bracket, *(c.bracket for c in clauses)])
         if text.rfind("\n", 0, span[0] + 1) > last:
             topic, last = heading, span[0]
         # A sentence that names nobody speaks of all accounts or goes on with the topic of the one before it.
         others = tuple(scope for scope in topic if scope != MAIN and not _past(scope))
         start = (MAIN,) if said("scopes.now", clauses[0].text) else (MAIN, *others)
-        reader = _Reader(start, [_List(next(count), "", start, start)], count, home)
+        reader = _Reader(start, [_List(next(count), "", start, start)], count, home, start)
         opening = True
         for clause in clauses:
             _read_clause(clause, reader)
-            if opening and not reader.stack[-1].marker and (clause.facts or reader.stack[-1].current != start):
+            if opening and not reader.stack[-1].marker:
                 reader.topic = reader.stack[-1].current
             opening = opening and not clause.facts and not reader.stack[-1].marker
             made += clause.facts
-        inside = [f for c in clauses for f in c.facts]
-        _share_out(inside)
+        _share_out([f for c in clauses for f in c.facts])
         if inside:
             topic = reader.topic
         elif span[1] - span[0] < 30:
@@ -281,14 +301,14 @@ def _mark(clause: _Clause, reader: _Reader) -> None:
     if partial and not partition and clause.text[partial.start()] == "等":
         # 微信、微博等 leaves something out, but goes on with its list.
         now.marker = "partial"
-    elif partition:
+        return
+    reader.role = "" if partition or partial else reader.role
+    if partition:
         kind = "overlapping" if said("lists.overlapping", partition[0]) else "partition"
         reader.stack[-1] = _List(next(reader.count), kind, reader.topic, reader.topic)
     elif partial:
         parent = now.parent or now
         reader.stack[-1] = _List(next(reader.count), "partial", now.current, now.current, parent=parent)
-    if partition or partial:
-        reader.role = ""
 
 
 def _scopes(named: Label, joint: str, reader: _Reader) -> tuple[Scope, ...]:
@@ -300,6 +320,7 @@ def _scopes(named: Label, joint: str, reader: _Reader) -> tuple[Scope, ...]:
         stays = around if now.marker == "bracket" else stays
         return (named.scope if _past(named.scope) else named.scope | stays,)
     over = now.items > 1 and now.separators <= {"、", "and"} and joint != "、"
+    over = over or (now.items > 1 and re.match(r"(?:合计|共计|总计|总共|共)[为有]?(?: |$)", named.text) is not None)
     if named.main and "site" in topic[0] and not re.search("新媒体|账号", named.text):
         # 总体合格率 in a sentence on websites is theirs.
         return topic
@@ -308,12 +329,12 @@ def _scopes(named: Label, joint: str, reader: _Reader) -> tuple[Scope, ...]:
         return (MAIN,) if alone else tuple(dict.fromkeys((*now.current, MAIN)))
     if _past(now.current[0]) and said("scopes.now", named.text):
         return tuple(frozenset(s for s in scope if not s.startswith("past")) for scope in now.current)
+    if over:
+        return now.before
     if joint in ("；", ";"):
         return tuple(dict.fromkeys((*topic, *now.current)))
     if joint == "、" or not now.items:
         return now.current
-    if over:
-        return now.before
     return tuple(dict.fromkeys((*now.current, *now.before)))
 
 
@@ -323,6 +344,11 @@ def _silent(clause: _Clause, reader: _Reader) -> None:
     chained = clause.joint in ("、", "and")
     reader.names = (reader.names if chained else []) + ([named] if named.text else [])
     reader.chain = (reader.chain if chained else "") + clause.text
+    if chained:
+        # 微信、微博等账号 are several: what follows is about neither of them alone.
+        now.current = reader.base
+        return
+    reader.base = now.current
     if named.known or (named.main and not named.scope):
         now.current = _scopes(named, clause.joint, reader) if named.known else (MAIN,)
     found = [r for r in ("failed", "passed", "checked", "registered") if said(f"roles.{r}", clause.text)]

@@ -70,7 +70,7 @@ def silences(days: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int
     """
     last = _number(as_of)
     ledger = _ledger(accounts)
-    days = _of_ledger(collected(days), ledger, last).select("row", "day").sort("row", "day")
+    days = _in_order(_of_ledger(days, ledger, last).select("row", "day")).collect(engine="streaming")
     known = days.group_by("row").agg(last_day=pl.col("day").max())
     spans = _spans(ledger.join(known, on="row", how="left"), (last - window_days + 1, last)).filter(
         pl.col("start").is_not_null()
@@ -149,20 +149,24 @@ def update_status(
     """
     last = _number(as_of)
     ledger = _ledger(accounts)
-    days = _of_ledger(collected(days), ledger, last)
+    days = _of_ledger(days, ledger, last).collect(engine="streaming").lazy()
     spans = _posting_spans(as_of, window_days, last_check)
     inside = [pl.col("day").is_between(*span) for span in spans]
-    sums = days.group_by("row").agg(
-        last_day=pl.col("day").max(),
-        posts=pl.col("posts").filter(inside[0]).sum(),
-        pushes=pl.col("pushes").filter(inside[0]).sum(),
-        **{
-            name: pl.when(pl.col(name).filter(inside[0]).count() > 0).then(pl.col(name).filter(inside[0]).sum())
-            for name in SUMS
-        },
-        **{f"posts_{n}": pl.col("posts").filter(part).sum() for n, part in enumerate(inside[1:], 1)},
+    # Masked columns first, so that every aggregate is an elementary one.
+    masked = [pl.when(inside[0]).then(name).alias(name) for name in ("posts", "pushes", *SUMS)]
+    weeks = {f"posts_{n}": pl.when(part).then("posts") for n, part in enumerate(inside[1:], 1)}
+    sums = (
+        days.with_columns(*masked, **weeks)
+        .group_by("row")
+        .agg(
+            pl.col("day").max().alias("last_day"),
+            pl.col("posts", "pushes", *weeks, *SUMS).sum(),
+            pl.col(SUMS).count().name.prefix("known_"),
+        )
+        .with_columns(pl.when(pl.col(f"known_{name}") > 0).then(name).alias(name) for name in SUMS)
+        .collect(engine="streaming")
     )
-    posting = days.filter(inside[0]).select("row", "day").sort("row", "day")
+    posting = _in_order(days.filter(inside[0])).select("row", pl.col("day").cast(pl.Int32)).collect(engine="streaming")
     rules: dict[str, Any] = {"certain_after": certain_after, "over": over, "working": working}
     return _status(ledger, sums, posting, spans, as_of=as_of, **rules)
 
@@ -234,19 +238,27 @@ def _ledger(accounts: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(_as_day(name).alias(name) for name in dates)
 
 
-def _of_ledger(days: pl.DataFrame, ledger: pl.DataFrame, as_of: int) -> pl.DataFrame:
+def _of_ledger(days: Any, ledger: pl.DataFrame, as_of: int) -> pl.LazyFrame:
     """The account-days of the ledger's accounts up to `as_of`, with each account's row; absent sums are null."""
+    frame = (days if isinstance(days, pl.LazyFrame) else collected(days)).lazy()
+    known = frame.collect_schema().names()
     return (
-        days.select(
+        frame.select(
             pl.col("account_id").cast(pl.String),
             *(
-                (pl.col(name) if name in days.columns else pl.lit(None)).cast(pl.Int64).alias(name)
+                (pl.col(name) if name in known else pl.lit(None)).cast(pl.Int64).alias(name)
                 for name in ("day", "posts", "pushes", *SUMS)
             ),
         )
-        .join(ledger.select("account_id", "row"), on="account_id")
         .filter(pl.col("day") <= as_of)
+        .join(ledger.lazy().select("account_id", "row"), on="account_id")
+        .drop("account_id")
     )
+
+
+def _in_order(days: pl.LazyFrame) -> pl.LazyFrame:
+    """Account-days by account and day; one integer key sorts several times faster than two columns."""
+    return days.sort(pl.col("row").cast(pl.Int64) * 2**32 + pl.col("day"))
 
 
 def _posting_spans(as_of: date, window_days: int, last_check: date | None) -> list[tuple[int, int]]:

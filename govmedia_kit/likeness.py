@@ -13,21 +13,25 @@ that character blotted out or left out. `keyed` makes the keys, `members` says w
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from govmedia_kit import names
+from govmedia_kit.spelling import Letters, keys, letters, neighbours, order_keys, sound_keys, spelt_out
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["KINDS", "ONE_CHARACTER", "Keyed", "confusable", "keyed", "members"]
 
 # Keys under which names meet, the strictest first: name, the column that it is, a stricter one that it must go beyond.
 KINDS = (
-    ("plain", "plain_key", None),
-    ("core", "core_key", "plain_key"),
-    ("sound", "sound_core", "core_key"),
+    ("plain", "same_plain", None),
+    ("core", "same_core", "same_plain"),
+    ("sound", "sound_core", "same_core"),
     ("sound", "sound_plain", "sound_core"),
-    ("order", "order_core", "core_key"),
+    ("order", "order_core", "same_core"),
     ("order", "order_plain", "order_core"),
 )
 ONE_CHARACTER = len(KINDS)
@@ -44,24 +48,24 @@ USUAL_PLACES, USUAL_SHARE = 5, 0.05
 USUAL_BODIES = 3
 # What must agree, or be unknown, in two names that are alike.
 GUARDS = ("where", "meaning", "tongue")
-# Names whose keys are made in one go, to bound memory.
-SLICE = 1 << 17
 
 
 class Keyed(NamedTuple):
     """Accounts and their distinct names, held apart so that a million of them fit in memory.
 
-    `accounts` has a row per account with a name, in the order of account_id: `i`; `n`, the row of its name; `owner`,
-    the unit (each account its own where the unit is not known) and `slot`, unit, platform and purpose (hashes);
-    `region`; `where`, the division that the name means (a hash; of the word where several divisions are called so),
-    null where it names none; `meaning`, the bodies that it is made of (a hash), null where a part is not known;
-    `tongue`, the language that its purpose names (a hash), null where it names none.
+    `accounts` has a row per account with a name, sorted by `i`, its place in the order of account_id; `n`, the row of
+    its name; `owner`, the unit (each account its own where the unit is not known) and `slot`, unit, platform and
+    purpose (hashes); `region`; `where`, the division that the name means (a hash; of the word where several divisions
+    are called so), null where it names none; `meaning`, the bodies that it is made of (a number), null where a part is
+    not known; `tongue`, the language that its purpose names (a hash), null where it names none.
 
-    `names` has a row per distinct plain name: `plain`, `core` and their keys (hashes).
+    `names` has a row per distinct plain name: the keys of its plain form and its core (numbers, see `spelling`), and
+    `forms` has their characters.
     """
 
     accounts: pl.DataFrame
     names: pl.DataFrame
+    forms: dict[str, Letters]
 
     def with_names(self, *columns: str) -> pl.DataFrame:
         """The accounts with columns of their names."""
@@ -69,79 +73,100 @@ class Keyed(NamedTuple):
 
 
 def keyed(accounts: pl.DataFrame) -> Keyed:
-    """What the likeness of `accounts` (sorted by account_id) is judged by; accounts without a name are left out."""
-    texts = ("name", "unit", "platform", "region", "purpose")
-    frame = accounts.select(
-        pl.col(column).cast(pl.String) if column in accounts.columns else pl.lit(None, pl.String).alias(column)
-        for column in texts
-    ).with_row_index("i")
+    """What the likeness of `accounts` (with `i`, their order) is judged by; accounts without a name are left out."""
+    frame = accounts.select("i", "name", "unit", "platform", "region", "purpose")
     nobody = pl.format("\0{}", "i")
     # Units differ by more than case and punctuation.
     units = frame.select("unit").unique().with_columns(same=names.plain(pl.col("unit")))
     frame = frame.join(units, on="unit", how="left", nulls_equal=True, maintain_order="left")
+    seats = _seats(frame.filter(pl.col("region").is_null())["same"])
+    frame = frame.join(seats, on="same", how="left", maintain_order="left")
     owner = pl.col("same").fill_null(nobody)
     slot = pl.concat_str(owner, pl.col("platform").fill_null(nobody), pl.col("purpose").fill_null(""), separator="\0")
-    seats = _seats(frame.filter(pl.col("region").is_null())["same"])
-    frame = frame.join(seats, on="same", how="left", maintain_order="left").select(
-        *("i", "name", "region"),
+    written = frame.select("name").drop_nulls().unique()
+    written = written.select(said=pl.col("name").hash(), plain=names.plain(pl.col("name"))).drop_nulls()
+    frame = frame.drop_nulls("name").select(
+        *("i", "region"),
         near=pl.coalesce("region", "seat"),
+        said=pl.col("name").hash(),
         owner=owner.hash(),
         slot=slot.hash(),
         tongue=names.language(pl.col("purpose")),
     )
-    frame = frame.drop_nulls("name")
-    written = frame.select("name").unique().with_columns(plain=names.plain(pl.col("name"))).drop_nulls("plain")
-    known = _names(written["plain"].unique()).with_row_index("n")
-    written = written.join(known.select("plain", "n", "place", "doubt", "meaning", "meaning_placed"), on="plain")
-    frame = frame.join(written.drop("plain"), on="name").drop("name")
-    found = _located(frame.select("place", "doubt", "near").unique())
-    frame = frame.join(found, on=["place", "doubt", "near"], nulls_equal=True, how="left")
-    frame = frame.with_columns(meaning=pl.when(pl.col("in_doubt")).then("meaning_placed").otherwise("meaning"))
-    # A place that the region does not know, in a name with unknown parts, is no place but part of a slip (双和政协).
-    frame = frame.with_columns(where=pl.when(~pl.col("astray") | pl.col("meaning").is_not_null()).then("where"))
+    distinct = written["plain"].unique()
+    n_of = pl.DataFrame({"key": distinct.hash(), "n": pl.int_range(len(distinct), dtype=pl.UInt32, eager=True)})
+    written = written.select("said", key=pl.col("plain").hash()).join(n_of, on="key")
+    frame = frame.join(written.select("said", "n"), on="said").sort("i")
+    known, forms = _names(distinct)
     return Keyed(
-        frame.select("i", "n", "owner", "slot", "region", "where", "meaning", "tongue").sort("i"),
+        _placed(frame, known).select("i", "n", "owner", "slot", "region", "where", "meaning", "tongue"),
         known.drop("place", "doubt", "meaning", "meaning_placed"),
+        forms,
     )
 
 
-def _names(distinct: pl.Series) -> pl.DataFrame:
-    """One row per distinct plain name: core, keys, `place` and `doubt` (marks, see `names.words`), meanings."""
+def _placed(frame: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with `where` its name says that it is and what its name means, see `Keyed`."""
+    at = frame["n"]
+    frame = frame.with_columns(known[column].gather(at) for column in ("place", "doubt"))
+    frame = frame.with_columns(spot=pl.struct("place", "doubt", "near").hash())
+    found = _located(frame.select("spot", "place", "doubt", "near").unique("spot"))
+    frame = frame.drop("place", "doubt", "near").join(found, on="spot", how="left", maintain_order="left")
+    meaning = (
+        pl.when(pl.col("in_doubt")).then(known["meaning_placed"].gather(at)).otherwise(known["meaning"].gather(at))
+    )
+    # A place that the region does not know, in a name with unknown parts, is no place but part of a slip (双和政协).
+    sure = ~pl.col("astray") | pl.col("meaning").is_not_null()
+    return frame.with_columns(meaning=meaning).with_columns(where=pl.when(sure).then("where"))
+
+
+def _names(distinct: pl.Series) -> tuple[pl.DataFrame, dict[str, Letters]]:
+    """Plain names, a row for each: keys, `place` and `doubt` (marks, see `names.words`), meanings; and both forms."""
     doubts = f"[{names.lexicon_of_names().doubts}]"
-    words, core, rest = pl.col("words"), pl.col("core"), pl.col("rest")
+    words = pl.col("words")
     frame = (
         distinct.to_frame("plain")
         .with_columns(words=names.words(pl.col("plain")))
         .with_columns(bare=names.bare(words), place=words.str.extract(f"({names.A_PLACE})"))
+        .with_columns(doubt=pl.when(pl.col("place").is_null()).then(words.str.extract(f"({doubts})")))
+        .drop("words")
         .pipe(_without_learnt_endings, doubts)
         .with_columns(rest=pl.col("bare").str.replace_all(names.A_PLACE, ""))
-        .with_columns(placed=rest.str.replace(doubts, ""))
     )
+    plain = letters(frame["plain"])
+    marked = pl.when(pl.col("bare") != "").then("bare").otherwise("plain")
+    core = spelt_out(letters(frame.select(marked).to_series()), names.spelling_of)
+    spelt = {
+        f"{what}_{name}": pl.Series(key(form), dtype=pl.UInt64)
+        for name, form in (("plain", plain), ("core", core))
+        for what, key in (
+            ("same", keys),
+            ("sound", lambda form: sound_keys(form, names.reading)),
+            ("order", order_keys),
+        )
+    }
+    known = frame.select("place", "doubt", "rest").pipe(_with_meaning, doubts)
+    return known.with_columns(**spelt), {"plain": plain, "core": core}
+
+
+def _with_meaning(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
+    """`place`, `doubt`, and what the `rest` of the name means, with and without a word in doubt (numbers, null: unknown)."""
     spread = frame.drop_nulls("place").group_by("rest").agg(places=pl.col("place").n_unique())
     usual = spread.filter(pl.col("places") >= USUAL_PLACES, pl.col("places") >= USUAL_SHARE * pl.col("places").max())
-    is_usual = pl.col("placed").is_in(usual["rest"].implode())
-    parts = [
-        part.with_columns(
-            core=names.spelt(pl.col("bare"), pl.col("plain")), bodies=names.bodies(pl.col("bare"))
-        ).select(
-            "plain",
-            "core",
-            "place",
-            doubt=pl.when(pl.col("place").is_null()).then(words.str.extract(f"({doubts})")),
-            meaning=names.characters(pl.coalesce("bodies", pl.when(is_usual).then("rest"))),
+    rest, placed = pl.col("rest"), pl.col("placed")
+    is_usual = pl.when(placed.is_in(usual["rest"].implode()))
+    rests = (
+        frame.select(rest.unique())
+        .with_columns(placed=rest.str.replace(doubts, ""), bodies=names.bodies(rest))
+        .select(
+            "rest",
+            meaning=names.characters(pl.coalesce("bodies", is_usual.then(rest))),
             meaning_placed=names.characters(
-                pl.coalesce(pl.col("bodies").str.replace(doubts, ""), pl.when(is_usual).then("placed"))
+                pl.coalesce(pl.col("bodies").str.replace(doubts, ""), is_usual.then(placed))
             ),
-            plain_key=pl.col("plain").hash(),
-            core_key=core.hash(),
-            sound_core=names.sound(core).hash(),
-            sound_plain=names.sound(pl.col("plain")).hash(),
-            order_core=names.characters(core),
-            order_plain=names.characters(pl.col("plain")),
         )
-        for part in (frame.iter_slices(SLICE) if len(frame) else [frame])
-    ]
-    return pl.concat(parts)
+    )
+    return frame.join(rests, on="rest", how="left", maintain_order="left").drop("rest")
 
 
 def _without_learnt_endings(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
@@ -167,6 +192,8 @@ def _without_learnt_endings(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
 
 def _seats(units: pl.Series) -> pl.DataFrame:
     """Where units are, told by their names: `same` (plain name), `seat` (code), where it names one division only."""
+    if units.is_null().all():
+        return pl.DataFrame(schema={"same": pl.String, "seat": pl.String})
     alone = names.lexicon_of_names().places.filter(pl.len().over("mark") == 1)
     return (
         units.unique()
@@ -179,7 +206,7 @@ def _seats(units: pl.Series) -> pl.DataFrame:
 
 
 def _located(named: pl.DataFrame) -> pl.DataFrame:
-    """`named` (place, doubt, near) with `where` (see `Keyed`), `in_doubt` and `astray`.
+    """`named` (spot, place, doubt, near) with `where` (see `Keyed`), `in_doubt` and `astray`.
 
     A name means the smallest of the divisions of that name that hold `near`, the account's region; else of those
     that it holds the one that holds the others; else the place is `astray`. A word that is a place in doubt is one
@@ -208,9 +235,7 @@ def _located(named: pl.DataFrame) -> pl.DataFrame:
         named.with_row_index("row")
         .join(judged, on="row", how="left")
         .select(
-            "place",
-            "doubt",
-            "near",
+            "spot",
             where=pl.when(placed | doubted).then(pl.col("where").hash()),
             in_doubt=doubted.fill_null(False),
             astray=(placed & (pl.col("reach") == 0)).fill_null(False),
@@ -235,7 +260,7 @@ def _same_key(known: Keyed, kind: int) -> pl.DataFrame:
     _, column, stricter = KINDS[kind]
     frame = known.with_names(column).rename({column: "key"}).filter(pl.col("key").is_duplicated())
     frame = frame.with_columns(
-        core=known.names["core_key"].gather(frame["n"]), stricter=known.names[stricter or column].gather(frame["n"])
+        core=known.names["same_core"].gather(frame["n"]), stricter=known.names[stricter or column].gather(frame["n"])
     )
     several = (pl.col("owner").n_unique().over("key") > 1) | pl.col("slot").is_duplicated()
     beyond = (pl.col("stricter").n_unique().over("key") > 1) | pl.lit(stricter is None)
@@ -243,7 +268,7 @@ def _same_key(known: Keyed, kind: int) -> pl.DataFrame:
     # What is written alike is alike wherever it is; names of one core have one meaning.
     if stricter is None:
         frame = frame.with_columns(where=pl.lit(0, pl.UInt64), meaning=pl.lit(0, pl.UInt64))
-    elif column == "core_key":
+    elif column == "same_core":
         frame = frame.with_columns(meaning=pl.lit(0, pl.UInt64))
     else:
         frame = frame.with_columns(meaning=pl.col("meaning").min().over("key", "core"))
@@ -268,12 +293,20 @@ def _taken_apart(frame: pl.DataFrame) -> pl.DataFrame:
 def _one_character(known: Keyed, form: str) -> pl.DataFrame:
     """Groups around two names (`form` plain or core) one character apart, in one region, whose places agree."""
     slips = known.accounts.filter(pl.col("meaning").is_null())["n"].unique()
-    texts = known.names.select(text=form, slip=pl.col("n").is_in(slips.implode()))
-    pairs = _one_apart(texts.group_by("text").agg(pl.col("slip").any()))
+    texts = (
+        known.names.select(key=f"same_{form}")
+        .with_row_index("n")
+        .with_columns(slip=pl.col("n").is_in(slips.implode()))
+        .group_by("key")
+        .agg(pl.col("n").min(), pl.col("slip").any())
+    )
+    pairs = _one_apart(known.forms[form].picked(texts["n"].to_numpy()), texts["slip"].to_numpy())
+    pairs = pairs.select("counted", text=texts["key"].gather(pairs["t"]), other=texts["key"].gather(pairs["u"]))
     looser = ("sound_core", "sound_plain", "order_core", "order_plain")
     reached = pl.concat([pairs["text"], pairs["other"]]).unique()
-    concerned = known.names.filter(pl.col(form).is_in(reached.implode())).select("n", *looser, text=form)
-    side = known.accounts.join(concerned, on="n")
+    side = known.accounts.with_columns(text=known.names[f"same_{form}"].gather(known.accounts["n"]))
+    side = side.join(reached.to_frame("text"), on="text", how="semi")
+    side = side.with_columns(known.names[key].gather(side["n"]) for key in looser)
     both = pairs.join(side, on="text").join(side.rename({"text": "other"}), on="other", suffix="_other")
     one_region = pl.col("region").str.starts_with(names.stem_of(pl.col("region_other"))) | pl.col(
         "region_other"
@@ -300,40 +333,55 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
     return pl.concat([both.select("group", "kind", "i"), both.select("group", "kind", i="i_other")])
 
 
-def _one_apart(texts: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of `texts` (text, slip) that differ in one character inserted, dropped or replaced.
+# Dtypes said, since an empty list has none of its own.
+SLIPS = {"t": pl.UInt32, "at": pl.UInt8, "slip": pl.Boolean, "key": pl.UInt64}
 
-    `text` is a possible `slip`, a name that is not made of known words, `other` any name; `counted` is true where the
-    other has a number or direction in the place of that character.
+
+def _one_apart(spelling: Letters, slip: np.ndarray[Any, Any]) -> pl.DataFrame:
+    """Pairs of texts that differ in one character inserted, dropped or replaced.
+
+    `t` is a possible `slip`, a name that is not made of known words, `u` any name; `counted` is true where the other
+    has a number or direction in the place of that character.
     """
-    text, length = pl.col("text"), pl.col("text").str.len_chars()
-    weight = length - (1 - LATIN) * text.str.count_matches(r"[\x{00}-\x{24F}]")
-    texts = texts.with_columns(length=length).filter(weight >= SHORTEST, length <= LONGEST)
-    longest = int(texts.filter("slip")["length"].max() or 0) + 1  # type: ignore[arg-type]
-    blots, drops = [], []
-    for at in range(longest):
-        before, after = text.str.slice(0, at), text.str.slice(at + 1)
-        here = texts.filter(length > at)
-        blots.append(here.select("text", "slip", at=pl.lit(at), key=pl.concat_str(before, pl.lit("\0"), after).hash()))
-        drops.append(here.select("text", "slip", at=pl.lit(at), key=pl.concat_str(before, after).hash()))
-    blotted, dropped = pl.concat(blots), pl.concat(drops)
-    whole = texts.select("text", "slip", at=pl.lit(0), key=text.hash())
-    met = [_meet(blotted, blotted, lost=True), _meet(dropped, whole), _meet(whole, dropped, lost=True)]
-    return pl.concat(met).group_by("text", "other").agg(pl.col("counted").all())
+    import numpy as np
+
+    weight = spelling.lengths - (1 - LATIN) * spelling.sums((spelling.signs < 0x250).astype(np.int64))
+    fit = np.flatnonzero((weight >= SHORTEST) & (spelling.lengths <= LONGEST))
+    spelling, slip = spelling.picked(fit), slip[fit]
+    blotted, dropped = neighbours(spelling)
+    text = spelling.texts()
+    each = {"t": text.astype(np.uint32), "at": spelling.places().astype(np.uint8), "slip": slip[text]}
+    blots = pl.DataFrame({**each, "key": blotted}, schema_overrides=SLIPS)
+    drops = pl.DataFrame({**each, "key": dropped}, schema_overrides=SLIPS)
+    whole = pl.DataFrame(
+        {"t": np.arange(len(fit), dtype=np.uint32), "at": np.uint8(0), "slip": slip, "key": keys(spelling)},
+        schema_overrides=SLIPS,
+    )
+    met = [_meet(blots, blots, lost=True), _meet(drops, whole), _meet(whole, drops, lost=True)]
+    series = np.zeros(0x110001, dtype=np.uint8)
+    for number, signs in enumerate(SERIES):
+        series[[ord(sign) for sign in signs]] |= 1 << number
+    kinds = series[spelling.signs]
+    pairs = pl.concat(met)
+    mine = kinds[spelling.starts[pairs["t"]] + pairs["at"].to_numpy()]
+    theirs = kinds[spelling.starts[pairs["u"]] + pairs["at_other"].to_numpy()]
+    replaced = spelling.lengths[pairs["t"]] == spelling.lengths[pairs["u"]]
+    found = (
+        pairs.with_columns(on_purpose=replaced & ((mine & theirs) > 0), counted=pl.Series(theirs > 0) & pl.col("lost"))
+        .filter(~pl.col("on_purpose"))
+        .group_by("t", "u")
+        .agg(pl.col("counted").all())
+    )
+    rows = pl.Series(fit)
+    return found.with_columns(t=rows.gather(found["t"]), u=rows.gather(found["u"]))
 
 
 def _meet(one: pl.DataFrame, other: pl.DataFrame, *, lost: bool = False) -> pl.DataFrame:
-    """Slips of `one` with texts of `other` that have the same key, where the character is not told apart on purpose."""
-    slips = one.filter("slip")
-    other = other.join(slips, on="key", how="semi").filter(pl.len().over("key") <= PATTERN)
-    pairs = slips.join(other.rename({"text": "other"}), on="key").filter(pl.col("text") != pl.col("other"))
-    mine, theirs = pl.col("text").str.slice("at", 1), pl.col("other").str.slice("at_right", 1)
-    on_purpose = pl.lit(False)
-    for series in SERIES:
-        on_purpose = on_purpose | (mine.is_in(list(series)) & theirs.is_in(list(series)))
-    replaced = pl.col("text").str.len_chars() == pl.col("other").str.len_chars()
-    counted = theirs.is_in(list("".join(SERIES))) & lost
-    return pairs.filter(~(replaced & on_purpose)).select("text", "other", counted=counted)
+    """Slips of `one` (`t`) and texts of `other` (`u`) with the same key; `lost` where the slip lacks a character."""
+    slips = one.filter("slip").select("t", "at", "key")
+    other = other.join(slips.select("key").unique(), on="key", how="semi").filter(pl.len().over("key") <= PATTERN)
+    other = other.select("key", u="t", at_other="at")
+    return slips.join(other, on="key").filter(pl.col("t") != pl.col("u")).with_columns(lost=pl.lit(lost)).drop("key")
 
 
 def _without_contained(met: pl.DataFrame) -> pl.DataFrame:

@@ -55,28 +55,28 @@ def lookalike_groups(accounts: pl.DataFrame) -> pl.DataFrame:
     """
     accounts = _in_order(accounts)
     known = keyed(accounts)
-    met = members(known).join(known.with_names("plain_key", "core_key"), on="i").sort("i")
-    levels = [(*GROUP, "plain_key"), (*GROUP, "core_key"), GROUP]
+    met = members(known).join(known.with_names("same_plain", "same_core"), on="i").sort("i")
+    levels = [(*GROUP, "same_plain"), (*GROUP, "same_core"), GROUP]
     met = met.with_columns(_closest(keys).alias(f"closest_{at}") for at, keys in enumerate(levels))
     same = pl.coalesce("closest_0", "closest_1")
     met = met.with_columns(
         closest=pl.coalesce(same, "closest_2"),
         rank=pl.when(same.is_not_null()).then(0).otherwise(_rank()),
     ).drop_nulls("closest")
-    described = accounts.with_row_index("i").select("i", "account_id", "name", "unit", "platform", "region")
-    order = {"size": True, "first": False, "kind": False, "group": False, "i": False}
+    order = {"size": True, "first": False, "last": False, "kind": False, "group": False, "i": False}
     return (
-        met.with_columns(size=pl.len().over(GROUP), first=pl.col("i").min().over(GROUP))
+        met.with_columns(
+            size=pl.len().over(GROUP), first=pl.col("i").min().over(GROUP), last=pl.col("i").max().over(GROUP)
+        )
         .sort(*order, descending=list(order.values()))
         .with_columns(group_id=pl.struct(GROUP).rle_id().cast(pl.Int64) + 1)
-        .join(described, on="i", maintain_order="left")
-        .join(
-            described.select(closest="i", closest_account_id="account_id", closest_name="name"),
-            on="closest",
-            maintain_order="left",
-        )
+        .pipe(_described, accounts, "i", ("account_id", "name", "unit", "platform", "region"))
+        .pipe(_described, accounts, "closest", ("account_id", "name"), "closest_")
         .with_columns(reason=_reason())
-        .select("group_id", *described.columns[1:], "reason", "closest_account_id", "closest_name")
+        .select(
+            *("group_id", "account_id", "name", "unit", "platform", "region"),
+            *("reason", "closest_account_id", "closest_name"),
+        )
     )
 
 
@@ -93,18 +93,17 @@ def lookalike_pairs(accounts: pl.DataFrame) -> pl.DataFrame:
     """
     accounts = _in_order(accounts)
     known = keyed(accounts)
-    side = members(known).join(known.with_names("core_key", "plain_key"), on="i")
-    same = (pl.col("plain_key") == pl.col("plain_key_other")) | (pl.col("core_key") == pl.col("core_key_other"))
-    described = accounts.with_row_index("i").select("i", "account_id", "name")
+    side = members(known).join(known.with_names("same_core", "same_plain"), on="i")
+    same = (pl.col("same_plain") == pl.col("same_plain_other")) | (pl.col("same_core") == pl.col("same_core_other"))
     return (
         side.join(side, on=GROUP, suffix="_other")
         .filter(pl.col("i") < pl.col("i_other"))
         .filter(confusable())
         .group_by("i", "i_other")
         .agg(rank=pl.when(same).then(0).otherwise(_rank()).min())
-        .join(described, on="i")
-        .join(described.select(i_other="i", other_account_id="account_id", other_name="name"), on="i_other")
         .sort("i", "i_other")
+        .pipe(_described, accounts, "i", ("account_id", "name"))
+        .pipe(_described, accounts, "i_other", ("account_id", "name"), "other_")
         .select("account_id", "name", "other_account_id", "other_name", reason=_reason())
     )
 
@@ -133,7 +132,7 @@ def search_results(accounts: pl.DataFrame, query: str | Iterable[str] | None = N
     >>> search_results(accounts, "甘肃司法").rows()
     [('甘肃司法', '省司法厅', 2, 1, 1)]
     """
-    accounts = _in_order(accounts).with_row_index("i")
+    accounts = _in_order(accounts)
     if query is None:
         usual = accounts.drop_nulls(["unit", "name"]).group_by("unit", "name").len()
         usual = usual.sort("unit", "len", "name", descending=[False, True, False])
@@ -177,12 +176,25 @@ def _owner(queries: pl.Series, accounts: pl.DataFrame) -> pl.Series:
 
 
 def _in_order(accounts: pl.DataFrame) -> pl.DataFrame:
-    """`accounts` in the order of account_id, whatever order they came in, with the columns that are looked at."""
+    """The columns of `accounts` that are looked at, and `i`, the place of each in the order of account_id.
+
+    The rows stay where they are: sorting a million of them would double the memory.
+    """
     wanted = ("account_id", "name", "unit", "platform", "region", "purpose")
-    return accounts.select(
+    accounts = accounts.select(
         pl.col(column).cast(pl.String) if column in accounts.columns else pl.lit(None, pl.String).alias(column)
         for column in wanted
-    ).sort(wanted)
+    )
+    order = accounts.select(pl.arg_sort_by(wanted))
+    return accounts.with_columns(order.with_row_index("i").sort(wanted[0])["i"])
+
+
+def _described(
+    frame: pl.DataFrame, accounts: pl.DataFrame, i: str, columns: Iterable[str], prefix: str = ""
+) -> pl.DataFrame:
+    """`frame` with columns of the accounts that its column `i` means."""
+    rows = accounts["i"].arg_sort().gather(frame[i])
+    return frame.with_columns(accounts[column].gather(rows).alias(prefix + column) for column in columns)
 
 
 def _closest(keys: tuple[str, ...]) -> pl.Expr:

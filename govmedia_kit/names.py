@@ -28,7 +28,25 @@ from typing import NamedTuple
 
 import polars as pl
 
-__all__ = ["characters", "core", "plain", "sound", "words"]
+from govmedia_kit.spelling import letters, order_keys
+
+__all__ = [
+    "Lexicon",
+    "bare",
+    "bodies",
+    "characters",
+    "core",
+    "language",
+    "lexicon_of_names",
+    "plain",
+    "reading",
+    "sound",
+    "spelling_of",
+    "spelt",
+    "stem",
+    "stem_of",
+    "words",
+]
 
 # Private characters of planes 15 and 16 stand for words; `plain` lets none of them through.
 PLACE, BODY, AFFIX = 0xF0000, 0x100000, 0x10F000
@@ -175,38 +193,24 @@ def _converter() -> "opencc.OpenCC":  # type: ignore[name-defined]  # noqa: F821
 
 
 def _sound(texts: pl.Series) -> pl.Series:
-    return _by_character(texts, _reading)
+    return _by_character(texts, reading)
 
 
 @functools.cache
-def _reading(character: str) -> str:
+def reading(character: str) -> str:
+    """The toneless pinyin of a Chinese character by its most usual reading; other characters as they are."""
     from pypinyin import lazy_pinyin
 
     return character if character < "\u2e80" or ord(character) >= PLACE else "".join(lazy_pinyin(character))
 
 
 def _characters(texts: pl.Series) -> pl.Series:
-    import numpy as np
-
-    # The sum of one well mixed number per character does not depend on their order. Latin letters and digits are
-    # mixed with their place in the run, so that a word or a number counts as a whole: TBS is not TSB.
-    lengths = texts.str.len_chars().fill_null(0).to_numpy().astype(np.int64)
-    ends = np.cumsum(lengths)
-    signs = np.frombuffer("".join(texts.fill_null("")).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    here = np.arange(len(signs))
-    breaks = np.where(signs >= 0x2E80, here, -1)
-    starts = (ends - lengths)[lengths > 0]
-    breaks[starts] = np.maximum(breaks[starts], starts - 1)
-    run = np.where(signs >= 0x2E80, 0, here - np.maximum.accumulate(breaks)).astype(np.uint64)
-    mixed = (signs + (run << np.uint64(24)) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed ^ (mixed >> np.uint64(32)), dtype=np.uint64)])
-    return pl.Series(texts.name, sums[ends] - sums[ends - lengths]).set(texts.is_null(), None)
+    return pl.Series(texts.name, order_keys(letters(texts)), dtype=pl.UInt64).set(texts.is_null(), None)
 
 
 def _by_character(texts: pl.Series, convert: Callable[[str], str]) -> pl.Series:
     """Every character of `texts` replaced by `convert` of it, which is called once per distinct character."""
-    present = set("".join(texts.drop_nulls()))
+    present = set(texts.fill_null("").str.join("").item()) if len(texts) else set()
     changed = {character: new for character in sorted(present) if (new := convert(character)) != character}
     return texts.str.replace_many(list(changed), list(changed.values())) if changed else texts
 
@@ -228,8 +232,12 @@ def _words(names: pl.Series) -> pl.Series:
 
 
 def _spelt(marked: pl.Series) -> pl.Series:
-    texts = lexicon_of_names().texts
-    return _by_character(marked, lambda character: texts.get(character, character))
+    return _by_character(marked, spelling_of)
+
+
+def spelling_of(character: str) -> str:
+    """What a mark stands for in the core of a name; any other character as it is."""
+    return lexicon_of_names().texts.get(character, character)
 
 
 @functools.cache

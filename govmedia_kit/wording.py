@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 from govmedia_kit.fields import vocabulary
 
-__all__ = ["MAIN", "Label", "Scope", "label", "said", "words"]
+__all__ = ["FIRST_QUARTER", "MAIN", "Label", "Scope", "label", "said", "times", "words"]
 
 Scope = frozenset[str]
+# The private characters that stand for the first and the following quarters.
+FIRST_QUARTER = 0xE001
+_OTHER_QUARTER = re.compile("[\ue001-\ue004]")
 # All accounts of the bulletin.
 MAIN: Scope = frozenset()
 
@@ -56,16 +59,24 @@ def _platforms() -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile("|".join(spellings), re.IGNORECASE), values
 
 
+def times(text: str) -> set[str]:
+    """The times other than the bulletin's own that a text names: past:last, past:year, past:quarter 1."""
+    found = {f"past:{name}" for name in ("last", "year") if words()["scopes"][name].search(text)}
+    return found | {f"past:quarter {ord(c) - FIRST_QUARTER + 1}" for c in _OTHER_QUARTER.findall(text)}
+
+
 @functools.lru_cache(maxsize=4096)
 def label(text: str, home: str = "") -> Label:
     """The scope named in a stretch of text, its role words, fillers and numbers aside."""
     known_words, (platforms, values) = words(), _platforms()
     # 比上季度 compares with a scope, it does not speak of it.
-    text = re.sub(r"(?:比|较(?!好|高|为))了?(?=.{0,6}?[季期次轮年月])[^，；]*", "", text)
+    text = re.sub(r"(?:比|较(?!好|高|为))了?(?=.{0,6}?[季期次轮年月\ue001-\ue004])[^，；]*", "", text)
     scope, rest = set(), text.replace(home, " ") if home else text
+    scope |= times(rest)
+    rest = _OTHER_QUARTER.sub(" ", rest)
     for name in ("last", "year", "site", "period"):
         if known_words["scopes"][name].search(rest):
-            scope.add(f"past:{name}" if name in ("last", "year") else name)
+            scope |= {name} if name in ("site", "period") else set()
             rest = known_words["scopes"][name].sub(" ", rest)
     if known_words["scopes"]["rest"].search(rest):
         scope.add("rest")

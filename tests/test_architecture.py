@@ -21,6 +21,7 @@ ORDER = [
     ("frames", "workdays"),
     ("blocks",),
     ("read",),
+    ("spelling",),
     ("names",),
     ("estimates",),
     ("posting_days",),

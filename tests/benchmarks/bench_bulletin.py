@@ -1,0 +1,74 @@
+"""What a bulletin costs: the notebook on a warm kernel against the four formats, and a large province. Prints ratios.
+
+python tests/benchmarks/bench_bulletin.py [--failing 3000]
+"""
+
+import argparse
+import csv
+import itertools
+import tempfile
+import time
+from pathlib import Path
+
+from govmedia_kit.bulletin import FORMATS, make_bulletin
+from govmedia_kit.kernel import started_kernel
+
+GANSU = Path(__file__).parents[2] / "data" / "gansu-2019"
+COUNTIES = ["620102", "620921", "620981", "621221", "620826"]
+
+
+def province(folder: Path, failing: int, *, passing: int = 500) -> Path:
+    """An audit of hand-noted dates: `failing` accounts silent for a year, `passing` that posted the day before."""
+    folder.mkdir()
+    rows = [["platform", "name", "unit", "unit_level", "region", "last_post_on", "channel_comments"]]
+    for i in range(failing + passing):
+        day = "2018-07-01" if i < failing else "2019-07-14"
+        rows.append(
+            [
+                ("wechat", "weibo")[i % 2],
+                f"第{i}号发布",
+                f"第{i // 2}局",
+                "county_department",
+                COUNTIES[i % 5],
+                day,
+                "true",
+            ]
+        )
+    with (folder / "accounts.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    (folder / "audit.toml").write_text(
+        'as_of = 2019-07-15\nregion = "620000"\nissuer = "某省政府办公厅"\n', encoding="utf-8"
+    )
+    return folder
+
+
+def timed(audit: Path, out: Path, kernel) -> dict[str, float]:
+    marks: list[tuple[str, float]] = [("start", time.perf_counter())]
+    make_bulletin(audit, out, kernel=kernel, progress=lambda step: marks.append((step, time.perf_counter())))
+    marks.append(("end", time.perf_counter()))
+    return {name: later - at for (name, at), (_, later) in itertools.pairwise(marks)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--failing", type=int, default=3000)
+    failing = parser.parse_args().failing
+    with tempfile.TemporaryDirectory() as folder, started_kernel() as kernel:
+        root = Path(folder)
+        timed(GANSU, root / "warm", kernel)
+        audits = {
+            "Gansu": GANSU,
+            f"{failing} failing": province(root / "many", failing),
+            "none failing": province(root / "none", 0),
+        }
+        for name, audit in audits.items():
+            steps = timed(audit, root / f"out {name}", kernel)
+            formats = sum(steps.get(f, 0) for f in FORMATS)
+            each = "  ".join(f"{f} {steps.get(f, 0):.2f}" for f in FORMATS)
+            print(
+                f"{name:14s} notebook {steps['notebook']:5.2f} s  formats {formats:5.2f} s  ratio {formats / steps['notebook']:.2f}  ({each})"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,335 @@
+"""Statements of bulletins: our own short texts in the manner of real ones, single facts, and a thousand made at random."""
+
+import csv
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bulletin_texts import Bulletin
+
+from govmedia_kit.quantities import plain, quantities
+from govmedia_kit.statements import check_text, statements
+
+TEXTS = sorted((Path(__file__).parent / "scenarios" / "bulletin_texts").glob("*.txt"))
+
+
+def verdicts(text: str) -> list[tuple[str, str, str]]:
+    return [(s.kind, s.verdict, s.text) for s in statements(text)]
+
+
+def wrong(text: str) -> list[str]:
+    """The numbers of a text that are said to be impossible."""
+    return [s.text for s in statements(text) if s.verdict == "impossible"]
+
+
+def read(text: str) -> list[tuple[str, float, str]]:
+    return [(q.kind, float(q.value), q.bound) for q in quantities(plain(text).text)]
+
+
+# --- Whole texts ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_a_text_has_the_statements_written_beside_it(path):
+    with path.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+        expected = [tuple(row.values()) for row in csv.DictReader(file)]
+    found = [
+        (s.kind, s.verdict, s.text, *("" if end is None else str(end) for end in s[6:8]))
+        for s in statements(path.read_text(encoding="utf-8"))
+    ]
+    assert found == expected
+
+
+def test_one_changed_digit_in_a_thousand_bulletins():
+    broken = found = 0
+    accused = []
+    for seed in range(1000):
+        bulletin = Bulletin(seed)
+        r = random.Random(seed)
+        assert bulletin.holds(bulletin.text)
+        if wrong(bulletin.text):
+            accused.append(bulletin.text)
+        at = r.choice([i for i, c in enumerate(bulletin.text) if c.isdigit() and c.isascii()])
+        digit = r.choice([d for d in "0123456789" if d != bulletin.text[at]])
+        changed = f"{bulletin.text[:at]}{digit}{bulletin.text[at + 1 :]}"
+        seen = bool(wrong(changed))
+        if bulletin.holds(changed):
+            accused += [changed] if seen else []
+        else:
+            broken += 1
+            found += seen
+    assert accused == []
+    assert broken > 400
+    assert found / broken >= 0.97
+
+
+# --- Places and messages -------------------------------------------------------------------------------------
+
+
+def test_a_statement_points_at_its_number_in_the_text_as_given():
+    text = "前言。\n　　檢查 ２８３ 個，不合格６３個，合格率７９.５％。"
+    row = check_text(text).filter(kind="rate").row(0, named=True)
+    assert text[row["start"] : row["end"]] == row["text"] == "７９.５％"
+    assert row["sentence"] == "檢查 ２８３ 個，不合格６３個，合格率７９.５％。"
+    assert row["verdict"] == "impossible"
+    assert (row["admissible_failed_low"], row["nearest"]) == (58, "58/283")
+    assert "58" in row["message_zh"]
+    assert "58" in row["message_en"]
+
+
+def test_no_text_no_statements():
+    found = check_text("")
+    assert found.height == 0
+    assert found.schema["start"] == pl.Int64
+    assert check_text("加强账号管理，一个单位原则上在同一平台只开设一个账号。").height == 0
+
+
+def test_any_characters_are_read_without_an_error():
+    pieces = [
+        "检查",
+        "合格",
+        "不合格",
+        "合格率",
+        "占",
+        "其中",
+        "分别为",
+        "按平台分",
+        "（",
+        "）",
+        "，",
+        "、",
+        "。",
+        "：",
+        "\n",
+        "283",
+        "12.4%",
+        "个",
+        "八成",
+        "百分之",
+        "十百",
+        "0.4个百分点",
+        "上季度",
+        "由",
+        "到",
+    ]
+    pieces += [
+        "微信",
+        "政府网站",
+        "共",
+        "％",
+        "1.2万条",
+        "〔2019〕19号",
+        "第二季度",
+        " of ",
+        "passed",
+        "\0",
+        "\ue001",
+        "😀",
+        "𠮷",
+        "3/4",
+    ]
+    r = random.Random(5)
+    for _ in range(400):
+        text = "".join(r.choices(pieces, k=r.randint(1, 40)))
+        assert all(text[s.start : s.end] == s.text for s in statements(text))
+
+
+# --- Rates ---------------------------------------------------------------------------------------------------
+
+
+def test_a_rate_may_stand_before_after_or_apart_from_its_counts():
+    for text in (
+        "共检查1010个账号，不合格82个，合格率{}%。",
+        "合格率为{}%，共检查账号1010个，不合格82个。",
+        "共检查1010个账号。不合格82个，合格率{}%。",
+        "共检查1010个账号，合格率{}%。发现不合格账号82个。",
+        "1010个账号中928个合格，合格率{}%。",
+        "账号总计1010个，合格928个，合格率{}%。",
+    ):
+        assert wrong(text.format("91.9")) == [], text
+        assert wrong(text.format("81.9")) == ["81.9%"], text
+
+
+def test_a_rate_alone_is_held_against_its_total():
+    assert verdicts("检查53个账号，合格率69.81%。") == [("rate", "consistent", "69.81%")]
+    assert verdicts("检查10个账号，合格率91.9%。") == [("rate", "impossible", "91.9%")]
+
+
+def test_a_rate_of_others_is_not_held_against_the_total():
+    assert wrong("检查1010个账号，不合格82个。天水、庆阳等市州合格率达到95%以上，兰山市合格率97.1%。") == []
+    assert wrong("微信公众号共检查203个。不合格9个，合格率95.57%。共检查471个，不合格43个，合格率90.87%。") == []
+
+
+def test_rates_of_a_list_go_with_their_names():
+    text = "其中，微信公众号抽查203个、不合格9个，合格率{}%；新浪微博抽查127个，不合格10个，合格率92.13%。"
+    assert wrong("抽查471个，不合格43个，合格率90.87%。" + text.format("95.57")) == []
+    assert wrong("抽查471个，不合格43个，合格率90.87%。" + text.format("93.57")) == ["93.57%"]
+
+
+def test_rates_in_a_row_go_with_names_in_a_row():
+    text = (
+        "微信、微博检查账号分别为203个、127个，微信、微博不合格账号分别为9个、10个，微信、微博合格率分别为{}%、92.13%。"
+    )
+    assert wrong(text.format("95.57")) == []
+    assert wrong(text.format("92.13")) == ["92.13%"]
+
+
+def test_a_round_word_is_no_exact_rate():
+    assert verdicts("检查283个账号，不合格60个，合格率近八成。") == [("rate", "not_checkable", "八成")]
+    assert wrong("检查283个账号，不合格30个，合格率不足八成。") == ["八成"]
+    assert wrong("检查283个账号，不合格30个，合格率超过八成。") == []
+
+
+def test_an_estimate_is_not_made_from_the_counts():
+    assert wrong("检查1010个，不合格82个，合格率91.9%。按各层登记数加权估计，全部账号的合格率为89.2%。") == []
+
+
+def test_last_rounds_rate_is_not_held_against_this_rounds_counts():
+    assert wrong("本季度检查1010个，不合格82个，合格率91.9%，上季度合格率为88.1%。") == []
+    assert wrong("第二季度检查1010个，不合格82个，合格率由第一季度的88.1%上升为91.9%。") == []
+
+
+def test_an_interval_holds_its_rate():
+    text = "检查合格223个，不合格60个，合格率为78.8%（95%置信区间{}%至83.2%）。"
+    checked = "本次对全部283个账号进行了检查。"
+    assert wrong(checked + text.format("73.7")) == []
+    assert wrong(checked + text.format("79.7")) == ["79.7%至83.2%"]
+    # 73.0 holds the rate, but is not Wilson's, which is what the bulletin says it is.
+    assert wrong(checked + text.format("73.0")) == []
+    assert wrong(checked + text.format("73.0") + "置信区间按 Wilson 法计算。") == ["73.0%至83.2%"]
+
+
+# --- Shares --------------------------------------------------------------------------------------------------
+
+
+def test_a_share_is_of_what_its_words_say():
+    before = "共登记5038个账号，抽查1010个，不合格82个。"
+    assert wrong(before + "内容不更新的35个，占不合格总数的42.7%。") == []
+    assert wrong(before + "内容不更新的35个，占不合格总数的3.5%。") == ["3.5%"]
+    assert wrong("检查的283个账号中，有35个两周没有更新，占12.4%。") == []
+    assert wrong("检查的283个账号中，有35个两周没有更新，占14.2%。") == ["14.2%"]
+
+
+def test_shares_of_overlapping_problems_may_exceed_the_whole():
+    text = "发现不合格账号63个，其中无互动渠道的54个，占85.7%；内容有错误的26个，占41.3%。"
+    assert wrong(text) == []
+    assert wrong(text.replace("41.3", "31.3")) == ["31.3%"]
+
+
+def test_a_share_of_something_not_named_is_not_judged():
+    assert wrong("广东省检查1010个账号。此外，转发类内容35条，占12.4%。") == []
+
+
+# --- Sums ----------------------------------------------------------------------------------------------------
+
+
+def test_a_list_by_platform_adds_to_its_total():
+    text = "共开设账号{}个。按平台分，微信公众号3076个、新浪微博647个、其他600个。"
+    assert wrong(text.format(4323)) == []
+    assert wrong(text.format(4332)) == ["4332个"]
+
+
+def test_a_list_under_qizhong_need_not_be_complete_but_cannot_exceed():
+    text = "检查56个账号，其中微信公众号{}个、新浪微博10个。"
+    assert wrong(text.format(31)) == []
+    assert wrong(text.format(51)) == ["56个"]
+    assert wrong("检查56个账号，其中微信公众号31个、其他账号15个。") == ["56个"]
+
+
+def test_problems_are_no_parts():
+    assert wrong("不合格63个，其中内容不更新的54个、互动差的26个。按问题类型分，不更新54个、互动差26个。") == []
+
+
+def test_passed_and_failed_are_all_that_was_checked():
+    assert wrong("共检查283个账号，合格225个，不合格58个。") == []
+    assert wrong("共检查283个账号，合格225个，不合格68个。") == ["283个"]
+
+
+def test_units_are_not_added_to_accounts():
+    assert wrong("全省137个主办单位开设账号283个。按层级分，省级部门128个、市县155个。") == []
+
+
+# --- Changes -------------------------------------------------------------------------------------------------
+
+
+def test_a_change_follows_from_both_rates():
+    text = "合格率91.9%，较上季度的91.5%{}{}个百分点。"
+    assert wrong(text.format("提升", "0.4")) == []
+    # Both rates are rounded: 91.94 - 91.46 is 0.5 as well.
+    assert wrong(text.format("提升", "0.5")) == []
+    assert wrong(text.format("提升", "0.6")) == ["0.6个百分点"]
+    assert wrong(text.format("下降", "0.4")) == ["0.4个百分点"]
+
+
+def test_counts_make_a_change_exact():
+    text = "检查1010个，不合格82个，合格率91.9%，比上季度（91.5%）提升{}个百分点。"
+    assert wrong(text.format("0.4")) == []
+    # 928 / 1010 is 91.88 %, and at most 0.43 above 91.45.
+    assert wrong(text.format("0.5")) == ["0.5个百分点"]
+
+
+def test_a_change_against_others_or_without_its_past_is_not_judged():
+    assert wrong("县区合格率88.8%，低于全省平均水平3.1个百分点。上季度合格率91.5%。") == []
+    assert verdicts("合格率91.9%，较去年同期提高0.3个百分点。")[-1][1] == "not_checkable"
+
+
+def test_numbers_fall_from_one_to_the_other():
+    text = "账号由5189个减少到3942个，减少{}个，降幅{}%。"
+    assert wrong(text.format(1247, "24.0")) == []
+    assert wrong(text.format(1274, "24.0")) == ["1274个"]
+    assert wrong(text.format(1247, "31.6")) == ["31.6%"]
+
+
+# --- English -------------------------------------------------------------------------------------------------
+
+
+def test_english_bulletins_are_read():
+    text = "283 accounts were checked; 225 passed and {} failed, a pass rate of 79.5 %."
+    assert wrong(text.format(58)) == []
+    assert wrong(text.format(85)) == ["283"]
+    text = "Of the 283 accounts checked, 35 ({} %) had no update. The pass rate is up 0.4 percentage points on last quarter's 79.1 %."
+    assert wrong(text.format("12.4")) == []
+    assert wrong(text.format("12.9")) == ["12.9 %"]
+
+
+# --- Numbers -------------------------------------------------------------------------------------------------
+
+
+def test_chinese_numerals_and_full_width_digits_are_numbers():
+    assert read("一百二十八个、两千零三家、１０１０个、1.2万条、4,891户") == [
+        ("count", 128, ""),
+        ("count", 2003, ""),
+        ("count", 1010, ""),
+        ("count", 12000, ""),
+        ("count", 4891, ""),
+    ]
+
+
+def test_percentages_in_words():
+    assert read("百分之九十、百分之九十一点五、三成、不足八成、九成以上、过半、９１.９％、0.4个百分点") == [
+        ("percent", 90, ""),
+        ("percent", 91.5, ""),
+        ("percent", 30, "about"),
+        ("percent", 80, "below"),
+        ("percent", 90, "at_least"),
+        ("percent", 50, "above"),
+        ("percent", 91.9, ""),
+        ("points", 0.4, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2019年7月15日、二〇一九年七月、2019-07-15、2019.7.5、10:30",
+        "国办秘函〔2019〕19号、第3号、第二季度、第十二条、附件1、图2",
+        "超过两周、14天、三个月、5个工作日、24小时、12次",
+        "一、总体情况\n1.网站\n（一）问题",
+        "《2019年12项规定》",
+        "95%置信区间74.5%至83.7%",
+        "On 15 July 2019, July 2019, No. 3, Annex 4, 2 weeks, in 2019, the 3rd quarter",
+    ],
+)
+def test_dates_ordinals_and_document_numbers_are_no_quantities(text):
+    assert read(text) == []
