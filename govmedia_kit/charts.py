@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from govmedia_kit import duplication, estimates, telling
+from govmedia_kit import duplication, estimates, followup, telling
 from govmedia_kit.fields import vocabulary, word_label
 from govmedia_kit.figures import Figure
 from govmedia_kit.rounds import Round
@@ -27,6 +27,7 @@ __all__ = [
     "labelled",
     "register_fonts",
     "reply_times",
+    "trend",
     "words_said",
 ]
 
@@ -222,6 +223,26 @@ def reply_times(round_: Round, figures: dict[str, Figure]) -> alt.LayerChart | N
         messages=figures["interaction.messages"].text,
         median=told,
     )
+
+
+def trend(round_: Round) -> alt.LayerChart | None:
+    """The pass rate of this round and of those before it, with intervals; None where there was no round before."""
+    import altair as alt
+
+    rows = followup.trend(round_)
+    if rows.height < 2:
+        return None
+    shown = rows.with_columns(pl.col("as_of").cast(pl.String))
+    base = alt.Chart(alt.Data(values=shown.to_dicts())).encode(x=alt.X("as_of:O", title=chart_said("day", round_)))
+    axis = alt.Axis(format=".0%")
+    line = base.mark_line(point=True).encode(
+        y=alt.Y("pass_rate:Q", title=chart_said("pass_rate", round_), axis=axis, scale=alt.Scale(zero=False))
+    )
+    bars = base.mark_rule().encode(y="low:Q", y2="high:Q")
+    first, last = (
+        telling.percent(rate) if rate is not None else "—" for rate in (rows["pass_rate"][0], rows["pass_rate"][-1])
+    )
+    return labelled(alt.layer(bars, line), "trend", round_, 200, rounds=rows.height, first=first, last=last)
 
 
 def words_said(column: pl.Expr, name: str, language: str) -> pl.Expr:

@@ -59,7 +59,7 @@ def posting_bits(
     age = pl.col("__age")
     span = pl.sum_horizontal((age >= cut).cast(pl.UInt64) for cut in cuts)
     key = (_hash(pl.col("account_id"), schema["account_id"])) | ((age & _u64(PART - BITS)) + span)
-    known, counted = _aggregates(posts, schema.names(), day)
+    known, counted = _aggregates(posts, schema.names())
     groups = (
         posts.group_by(key.alias("__key"))
         .agg(bits=_u64(2).pow(age & _u64(BITS - 1)).bitwise_or(), **counted)
@@ -82,7 +82,7 @@ def posting_bits(
     sums = groups.group_by("row").agg(
         last_day=pl.col("day").max(),
         posts=pl.col("posts").filter(inside[0]).sum(),
-        pushes=pl.col("pushes").filter(inside[0]).sum(),
+        pushes=pl.col("pushes" if "pushes" in counted else "posts").filter(inside[0]).sum(),
         **{
             name: pl.when(pl.col(known[name]).filter(inside[0]).sum() > 0).then(pl.col(name).filter(inside[0]).sum())
             if name in known
@@ -118,18 +118,17 @@ def _hashed(account_ids: pl.Series, dtype: pl.DataType) -> pl.DataFrame:
     )
 
 
-def _aggregates(posts: pl.LazyFrame, names: list[str], day: pl.Expr) -> tuple[dict[str, str], dict[str, pl.Expr]]:
+def _aggregates(posts: pl.LazyFrame, names: list[str]) -> tuple[dict[str, str], dict[str, pl.Expr]]:
     """Sums and counts of a group; and for each sum the count that says whether any value of it is known."""
     sums = [name for name in SUMS if name in names]
     some = ["push_id"] if "push_id" in names else []
     holes = [pl.col(name).null_count() for name in (*sums, *some)]
     nulls = posts.select(pl.len(), *holes).collect(engine="streaming").row(0, named=True)
     counted: dict[str, pl.Expr] = {"posts": pl.len().cast(pl.Int64)}
-    counted["pushes"] = counted["posts"]
     if some and nulls["push_id"] < nulls["len"]:
         push, alone = pl.col("push_id"), pl.col("push_id").is_null().sum().cast(pl.Int64)
         # A push is told apart within its day; n_unique counts all that have no push_id as one.
-        distinct = pl.when(push.is_not_null()).then(push.hash() + day.cast(pl.UInt64)).n_unique().cast(pl.Int64)
+        distinct = pl.when(push.is_not_null()).then(push.hash() + pl.col("__age")).n_unique().cast(pl.Int64)
         counted["pushes"] = distinct - (alone > 0).cast(pl.Int64) + alone
     known = {}
     for name in sums:

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from govmedia_kit import charts
 from govmedia_kit.errors import InputError
 from govmedia_kit.figures import figures
 from govmedia_kit.followup import follow_up, followed, matched, previous_round, trend
@@ -121,3 +122,10 @@ def test_a_round_against_its_own_copy_finds_every_failure_persisting(gansu, tmp_
     )
     assert set(rows.filter(outcome="persisting")["account_id"]) == both
     assert len(both) > 50
+
+
+def test_the_trend_is_charted_from_two_rounds_on(two_rounds, gansu_round):
+    chart = charts.trend(two_rounds[0])
+    assert chart is not None
+    assert [row["pass_rate"] for row in chart.to_dict()["data"]["values"]] == [1 / 4, 1 / 3]
+    assert charts.trend(gansu_round) is None
