@@ -1,14 +1,12 @@
 """How accounts with confusable names are found: keys that are grouped, never names compared pairwise.
 
-Two facts of government account names decide how. Very many differ in one character because they
-are different places (玉门发布, 厦门发布) or different bodies (玉门财政, 玉门民政): where the words of both
-names are known, the words must agree, and only a name that is not made of known words can be a
-slip of another. And chains of one-character steps run through a whole country: `one_character` is a
-relation of two names and is never followed further.
+Two facts of government account names decide how. Very many differ in one character because they are different places
+(玉门发布, 厦门发布) or bodies (玉门财政, 玉门民政): where the words of both names are known, they must agree, and only a name
+that is not made of known words can be a slip of another. And chains of one-character steps run through a whole
+country: `one_character` is a relation of two names and is never followed further.
 
-Sameness, sound and order are hash keys. Names one character apart meet under the same text with
-that character blotted out or left out. `keyed` makes the keys, `members` says who meets whom;
-`lookalikes` turns that into groups and pairs.
+Sameness, sound and order are hash keys; names one character apart meet under the same text with that character blotted
+out or left out. `keyed` makes the keys, `members` says who meets whom, `lookalikes` turns that into groups and pairs.
 """
 
 from __future__ import annotations
@@ -35,8 +33,7 @@ KINDS = (
     ("order", "order_plain", "order_core"),
 )
 ONE_CHARACTER = len(KINDS)
-# One character of a shorter name is too much of it; longer ones are texts. A Latin letter says about a third of
-# what a Chinese character does.
+# One character of a shorter name is too much of it; longer ones are texts. A Latin letter says a third of a Chinese one.
 SHORTEST, LONGEST, LATIN = 3, 64, 1 / 3
 # A pattern that this many names fit (用户1?) is how they are numbered, not a slip.
 PATTERN = 200
@@ -333,7 +330,6 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
     return pl.concat([both.select("group", "kind", "i"), both.select("group", "kind", i="i_other")])
 
 
-# Dtypes said, since an empty list has none of its own.
 SLIPS = {"t": pl.UInt32, "at": pl.UInt8, "slip": pl.Boolean, "key": pl.UInt64}
 
 

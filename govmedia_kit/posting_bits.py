@@ -17,7 +17,9 @@ from govmedia_kit.posting_days import SUMS
 __all__ = ["posting_bits"]
 
 BITS = 64
-PART = 2**16  # the low bits of a key hold the age in days and the span; the rest is the account
+PART = 2**16  # the low bits of a key hold block of days, holes and span; the rest is the account
+OLDEST = PART // 2 - 1  # days before that many days ago count as that many
+SPANS = 8  # the lowest three bits: in which span a day lies; the next four: which counts are not known
 ROWS = 2**16  # accounts unpacked at a time, so that a day of each is a byte and a chunk stays small
 
 
@@ -36,8 +38,8 @@ def posting_bits(
 
     Answers None where 48 bits of a hash cannot tell the accounts apart (one ledger of a million accounts in 500):
     account-days do it then. Doubtful where `posts` hold millions of accounts that are not in `account_ids`: they
-    are left out by the same hash, which takes one pair in 280 million million for the same. A day before 1850
-    counts as one of about 1850.
+    are left out by the same hash, which takes one pair in 280 million million for the same. A day more
+    than 89 years before `as_of` counts as one of 89 years before.
 
     >>> from datetime import datetime
     >>> posts = pl.LazyFrame({"account_id": ["a"], "published_at": [datetime(2026, 1, 3)], "likes": [7]})
@@ -53,15 +55,19 @@ def posting_bits(
         return None
     day = pl.col("day").cast(pl.Int32) if "day" in schema else pl.col("published_at").cast(pl.Date).cast(pl.Int32)
     # Days count backwards from as_of, in blocks of 64; block 0 is the days after it, which do not exist.
-    posts = posts.with_columns(__age=(as_of + BITS - day).clip(0, PART - 1).cast(pl.UInt64))
+    posts = posts.with_columns(__age=(as_of + BITS - day).clip(0, OLDEST).cast(pl.UInt64))
+    age, sums = pl.col("__age"), [name for name in SUMS if name in schema]
     ages = [(as_of + BITS - last, as_of + BITS - first + 1) for first, last in spans]
     cuts = sorted({end for pair in ages for end in pair} - {BITS})
-    age = pl.col("__age")
-    span = pl.sum_horizontal((age >= cut).cast(pl.UInt64) for cut in cuts)
-    key = (_hash(pl.col("account_id"), schema["account_id"])) | ((age & _u64(PART - BITS)) + span)
-    known, counted = _aggregates(posts, schema.names())
+    part = (age & _u64(PART - BITS)) * 2
+    for cut in cuts:
+        part = part + (age >= cut).cast(pl.UInt64)
+    for number, name in enumerate(sums):
+        # A group is all known or all unknown, which costs less than counting the known values of each.
+        part = part + pl.col(name).is_null().cast(pl.UInt64) * _u64(SPANS << number)
+    counted = {"posts": pl.len(), **{name: pl.col(name).sum() for name in sums}, **_pushes(posts, schema.names())}
     groups = (
-        posts.group_by(key.alias("__key"))
+        posts.group_by((_hash(pl.col("account_id"), schema["account_id"]) | part).alias("__key"))
         .agg(bits=_u64(2).pow(age & _u64(BITS - 1)).bitwise_or(), **counted)
         .collect(engine="streaming")
         .lazy()
@@ -69,7 +75,7 @@ def posting_bits(
             account=pl.col("__key") & _u64(2**64 - PART), part=(pl.col("__key") & _u64(PART - 1)).cast(pl.Int64)
         )
         .join(ledger.lazy(), on="account")
-        .with_columns(block=pl.col("part") // BITS, span=pl.col("part") % BITS)
+        .with_columns(pl.col(*counted).cast(pl.Int64), block=pl.col("part") // BITS // 2, span=pl.col("part") % SPANS)
         .filter(pl.col("block") > 0)
         .collect()
     )
@@ -79,19 +85,20 @@ def posting_bits(
     bits = groups["bits"].to_numpy()
     youngest = np.log2((bits & (~bits + np.uint64(1))).astype(np.float64)).astype(np.int64)
     groups = groups.with_columns(day=as_of + BITS - (pl.col("block") * BITS + pl.Series(youngest)))
-    sums = groups.group_by("row").agg(
+    known = {name: (pl.col("part") & (SPANS << number)) == 0 for number, name in enumerate(sums)}
+    totals = groups.group_by("row").agg(
         last_day=pl.col("day").max(),
         posts=pl.col("posts").filter(inside[0]).sum(),
         pushes=pl.col("pushes" if "pushes" in counted else "posts").filter(inside[0]).sum(),
         **{
-            name: pl.when(pl.col(known[name]).filter(inside[0]).sum() > 0).then(pl.col(name).filter(inside[0]).sum())
+            name: pl.when((inside[0] & known[name]).any()).then(pl.col(name).filter(inside[0]).sum())
             if name in known
             else pl.lit(None, pl.Int64)
             for name in SUMS
         },
-        **{f"posts_{n}": pl.col("posts").filter(part).sum() for n, part in enumerate(inside[1:], 1)},
+        **{f"posts_{n}": pl.col("posts").filter(week).sum() for n, week in enumerate(inside[1:], 1)},
     )
-    return sums, _days(groups.filter(inside[0]), len(account_ids), as_of)
+    return totals, _days(groups.filter(inside[0]), len(account_ids), as_of)
 
 
 def _u64(number: int) -> pl.Expr:
@@ -118,26 +125,15 @@ def _hashed(account_ids: pl.Series, dtype: pl.DataType) -> pl.DataFrame:
     )
 
 
-def _aggregates(posts: pl.LazyFrame, names: list[str]) -> tuple[dict[str, str], dict[str, pl.Expr]]:
-    """Sums and counts of a group; and for each sum the count that says whether any value of it is known."""
-    sums = [name for name in SUMS if name in names]
-    some = ["push_id"] if "push_id" in names else []
-    holes = [pl.col(name).null_count() for name in (*sums, *some)]
-    nulls = posts.select(pl.len(), *holes).collect(engine="streaming").row(0, named=True)
-    counted: dict[str, pl.Expr] = {"posts": pl.len().cast(pl.Int64)}
-    if some and nulls["push_id"] < nulls["len"]:
-        push, alone = pl.col("push_id"), pl.col("push_id").is_null().sum().cast(pl.Int64)
-        # A push is told apart within its day; n_unique counts all that have no push_id as one.
-        distinct = pl.when(push.is_not_null()).then(push.hash() + pl.col("__age")).n_unique().cast(pl.Int64)
-        counted["pushes"] = distinct - (alone > 0).cast(pl.Int64) + alone
-    known = {}
-    for name in sums:
-        counted[name] = pl.col(name).sum().cast(pl.Int64)
-        known[name] = "posts"
-        if nulls[name]:  # counting the known values costs as much as summing them
-            known[name] = f"__{name}"
-            counted[known[name]] = pl.col(name).count().cast(pl.Int64)
-    return known, counted
+def _pushes(posts: pl.LazyFrame, names: list[str]) -> dict[str, pl.Expr]:
+    """The pushes of a group, where any post has a `push_id`: told apart within their day."""
+    push = pl.col("push_id")
+    if "push_id" not in names or not posts.select(push.count()).collect(engine="streaming").item():
+        return {}
+    # n_unique counts all that have no push_id as one; each is a push of its own.
+    distinct = pl.when(push.is_not_null()).then(push.hash() + pl.col("__age")).n_unique().cast(pl.Int64)
+    alone = push.is_null().sum().cast(pl.Int64)
+    return {"pushes": distinct - (alone > 0).cast(pl.Int64) + alone}
 
 
 def _days(groups: pl.DataFrame, accounts: int, as_of: int) -> pl.DataFrame:
@@ -147,8 +143,9 @@ def _days(groups: pl.DataFrame, accounts: int, as_of: int) -> pl.DataFrame:
     blocks = int(groups["block"].max() or 1)  # type: ignore[arg-type]
     row, block, bits = (groups[name].to_numpy() for name in ("row", "block", "bits"))
     words = np.zeros((accounts, blocks), np.uint64)
-    for span in groups["span"].unique():  # a block of an account has one group in each span
-        of = (groups["span"] == span).to_numpy()
+    kind = groups["part"] % (2 * BITS)  # a block of an account has one group for each
+    for one in kind.unique():
+        of = (kind == one).to_numpy()
         words[row[of], blocks - block[of]] |= bits[of]
     found = []
     for start in range(0, accounts, ROWS):
