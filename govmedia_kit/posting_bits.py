@@ -65,9 +65,10 @@ def posting_bits(
     for number, name in enumerate(sums):
         # A group is all known or all unknown, which costs less than counting the known values of each.
         part = part + pl.col(name).is_null().cast(pl.UInt64) * _u64(SPANS << number)
-    counted = {"posts": pl.len(), **{name: pl.col(name).sum() for name in sums}, **_pushes(posts, schema.names())}
+    account = _hash(pl.col("account_id"), schema["account_id"])
+    counted = {"posts": pl.len(), **{name: pl.col(name).sum() for name in sums}}
     groups = (
-        posts.group_by((_hash(pl.col("account_id"), schema["account_id"]) | part).alias("__key"))
+        posts.group_by((account | part).alias("__key"))
         .agg(bits=_u64(2).pow(age & _u64(BITS - 1)).bitwise_or(), **counted)
         .collect(engine="streaming")
         .lazy()
@@ -89,7 +90,6 @@ def posting_bits(
     totals = groups.group_by("row").agg(
         last_day=pl.col("day").max(),
         posts=pl.col("posts").filter(inside[0]).sum(),
-        pushes=pl.col("pushes" if "pushes" in counted else "posts").filter(inside[0]).sum(),
         **{
             name: pl.when((inside[0] & known[name]).any()).then(pl.col(name).filter(inside[0]).sum())
             if name in known
@@ -98,6 +98,11 @@ def posting_bits(
         },
         **{f"posts_{n}": pl.col("posts").filter(week).sum() for n, week in enumerate(inside[1:], 1)},
     )
+    pushes = _pushes(posts.filter(age.is_between(ages[0][0], ages[0][1] - 1)), account, schema.names())
+    if pushes is None:
+        totals = totals.with_columns(pushes="posts")
+    else:
+        totals = totals.join(ledger.join(pushes, on="account").drop("account"), on="row", how="left")
     return totals, _days(groups.filter(inside[0]), len(account_ids), as_of)
 
 
@@ -125,15 +130,20 @@ def _hashed(account_ids: pl.Series, dtype: pl.DataType) -> pl.DataFrame:
     )
 
 
-def _pushes(posts: pl.LazyFrame, names: list[str]) -> dict[str, pl.Expr]:
-    """The pushes of a group, where any post has a `push_id`: told apart within their day."""
+def _pushes(posts: pl.LazyFrame, account: pl.Expr, names: list[str]) -> pl.DataFrame | None:
+    """The pushes of each account, told apart within their day; None where no post has a `push_id`."""
     push = pl.col("push_id")
     if "push_id" not in names or not posts.select(push.count()).collect(engine="streaming").item():
-        return {}
+        return None
+    distinct = pl.when(push.is_not_null()).then(push.hash() + pl.col("__age"))
+    found = posts.group_by(account.alias("account")).agg(
+        distinct=distinct.n_unique(), alone=push.is_null().sum().cast(pl.Int64)
+    )
     # n_unique counts all that have no push_id as one; each is a push of its own.
-    distinct = pl.when(push.is_not_null()).then(push.hash() + pl.col("__age")).n_unique().cast(pl.Int64)
-    alone = push.is_null().sum().cast(pl.Int64)
-    return {"pushes": distinct - (alone > 0).cast(pl.Int64) + alone}
+    shared = (pl.col("alone") > 0).cast(pl.Int64)
+    return found.select("account", pushes=pl.col("distinct").cast(pl.Int64) - shared + pl.col("alone")).collect(
+        engine="streaming"
+    )
 
 
 def _days(groups: pl.DataFrame, accounts: int, as_of: int) -> pl.DataFrame:

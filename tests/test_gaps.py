@@ -110,6 +110,51 @@ def test_every_library_gives_the_same_account_days(library):
     assert sorted_rows(gaps.collected(days)) == ACCOUNT_DAYS
 
 
+rows_of_posts = st.lists(
+    st.tuples(
+        st.sampled_from("ab"),
+        st.datetimes(datetime(2024, 2, 28), datetime(2024, 3, 2)),
+        st.sampled_from([None, "1", "2"]),
+        st.one_of(st.none(), st.integers(0, 5)),
+    ),
+    min_size=1,
+    max_size=30,
+)
+SCHEMA = {"account_id": pl.String, "published_at": pl.Datetime("us"), "push_id": pl.String, "likes": pl.Int64}
+
+
+@given(rows_of_posts)
+@settings(max_examples=30, deadline=None)
+def test_account_days_are_those_of_a_plain_loop(rows):
+    expected = {}
+    for account, moment, push, likes in rows:
+        number = (moment.date() - date(1970, 1, 1)).days
+        expected.setdefault((account, number), []).append((push, likes))
+    expected = {
+        key: (
+            len(own),
+            len({push for push, _ in own if push}) + sum(push is None for push, _ in own),
+            sum(known) if (known := [likes for _, likes in own if likes is not None]) else None,
+        )
+        for key, own in expected.items()
+    }
+    posts = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    for library in (posts, posts.lazy(), to_pandas(posts), duckdb.from_arrow(posts.to_arrow())):
+        found = gaps.collected(gaps.account_days(library)).select("account_id", "day", "posts", "pushes", "likes")
+        assert {(account, number): rest for account, number, *rest in found.rows()} == {
+            key: list(value) for key, value in expected.items()
+        }
+
+
+@given(rows_of_posts, st.sampled_from([1, 2, 30, 70]))
+@settings(max_examples=40, deadline=None)
+def test_both_ways_to_the_status_see_the_same_holes(rows, window_days):
+    posts = pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(
+        published_at=pl.col("published_at").dt.offset_by("23mo")
+    )
+    assert status(posts, ledger(account_id=["a", "b", "c"]), window_days).height == 3
+
+
 def test_account_days_come_back_in_the_library_that_came_in():
     assert isinstance(gaps.account_days(POSTS), pl.DataFrame)
     assert isinstance(gaps.account_days(POSTS.lazy()), pl.LazyFrame)
@@ -332,6 +377,12 @@ def test_pushes_are_told_apart_within_their_day():
     )
     found = status(posts, ledger(account_id=["a", "b"]))
     assert of(found, "posts_in_window", "pushes_in_window") == [(6, 5), (1, 1)]
+
+
+def test_a_push_of_which_one_article_has_no_count_is_one_push():
+    posts = posts_of(a=[1, 1, 1, -1]).with_columns(push_id=pl.lit("1"), likes=pl.Series([None, 3, None, 3]))
+    found = status(posts, ledger(account_id=["a"]))
+    assert of(found, "posts_in_window", "pushes_in_window", "likes_in_window") == [(3, 1, 3)]
 
 
 def test_working_days_leave_out_the_holiday():
