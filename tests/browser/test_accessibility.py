@@ -37,8 +37,7 @@ def test_charts_answer_to_the_mouse_under_the_pages_own_policy(gansu, kernel, tm
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.on("requestfailed", lambda request: wrong.append(request.url))
         page.goto((folder / "bulletin.html").as_uri())
-        page.wait_for_selector(".vega-embed", timeout=30_000)
-        page.wait_for_timeout(1500)
+        page.wait_for_function("document.querySelectorAll('.vega-embed svg').length >= 8", timeout=90_000)
         charts = page.locator(".vega-embed svg").count()
         browser.close()
     assert wrong == []
