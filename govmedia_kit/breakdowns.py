@@ -60,7 +60,9 @@ def lists(known: list[Fact]) -> list[Listed]:
     exact, groups = counts(known), dict[tuple[int, int, frozenset[str]], list[Fact]]()
     named = dict[tuple[int, int], set[Scope]]()
     for fact in exact:
-        if fact.scopes[0] != fact.outer and fact.marker != "overlapping":
+        # 上季度 is another time, not a part.
+        own = {s for s in fact.scopes[0] - fact.outer if not s.startswith("past")}
+        if (own or fact.outer - fact.scopes[0]) and fact.marker != "overlapping":
             groups.setdefault((fact.sentence, fact.segment, fact.roles), []).append(fact)
             if fact.item:
                 named.setdefault((fact.sentence, fact.segment), set()).add(fact.scopes[0])
@@ -151,7 +153,7 @@ def sums(known: list[Fact]) -> Iterator[Finding]:
             and (len(parts) > 1 or (parts[0].marker and parts[0].number > max(h.number for h in heads)))
         ):
             yield from _list_sum(parts, heads, complete)
-    listed = {id(p) for one in lists(known) for p in one.parts if len(one.parts) > 1}
+    listed = {id(p) for one in lists(known) for p in one.parts if len(one.parts) > 1 and one.heads}
     for rest in counts(known):
         if "rest" in rest.scopes[0] and id(rest) not in listed:
             yield from _remainder(rest, known)

@@ -213,7 +213,8 @@ def facts(text: str) -> list[Fact]:
     # The bulletin's own region is everybody: that of its title, else that of the first number registered or checked.
     home = title[1] if title else ""
     first = re.search(
-        r"(?:^|[，。；：\n])([\u3400-\u9fff]{1,7}[省市州县区盟旗])(?:共有|共|现有|开设|在用)\D{0,20}\d", text
+        r"(?:^|[，。；：\n]|\bof)([\u3400-\u9fff]{1,7}[省市州县区盟旗])(?:共有?|现有|开设|在用|(?:ran|runs?|has|have|had)\b)\D{0,20}\d",
+        text,
     )
     home = home or (first[1] if first and not re.match("全|我", first[1]) else "")
     topic: tuple[Scope, ...] = (MAIN,)
@@ -236,7 +237,11 @@ def facts(text: str) -> list[Fact]:
                 reader.topic = reader.stack[-1].current
             opening = opening and not clause.facts and not reader.stack[-1].marker
             made += clause.facts
-        _share_out([f for c in clauses for f in c.facts])
+        read = [f for c in clauses for f in c.facts]
+        _share_out(read)
+        for fact in read if said("lists.shared", text[slice(*span)]) else []:
+            # 同一单位可能在几个平台: the parts may add to more than their total.
+            fact.marker = "overlapping"
         if inside:
             topic = reader.topic
         elif span[1] - span[0] < 30:

@@ -246,6 +246,19 @@ def test_passed_and_failed_are_all_that_was_checked():
     assert wrong("共检查283个账号，合格225个，不合格68个。") == ["283个"]
 
 
+def test_a_list_that_says_that_it_overlaps_is_not_added():
+    text = "在137个主办单位中，有11个单位重复开设账号，多余账号15个。分平台看，重复开设微信公众号的单位8个、新浪微博的单位9个；同一单位可能在几个平台重复开设。"
+    assert wrong(text) == []
+    assert (
+        wrong("Of 137 units, 11 run several. By platform: 8 on WeChat, 9 on Weibo; a unit may do so on several.") == []
+    )
+
+
+def test_what_is_left_is_all_that_was_not_named():
+    assert wrong("23个问题账号中，16个已整改，其余7个仍未整改。") == []
+    assert wrong("23个问题账号中，16个已整改，其余9个仍未整改。") == ["23个"]
+
+
 def test_units_are_not_added_to_accounts():
     assert wrong("全省137个主办单位开设账号283个。按层级分，省级部门128个、市县155个。") == []
 
