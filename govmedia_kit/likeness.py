@@ -11,15 +11,12 @@ out or left out. `keyed` makes the keys, `members` says who meets whom, `lookali
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from govmedia_kit import names
-from govmedia_kit.spelling import Letters, keys, letters, neighbours, order_keys, sound_keys, spelt_out
-
-if TYPE_CHECKING:
-    import numpy as np
+from govmedia_kit.spelling import Letters, keys, letters, one_apart, order_keys, sound_keys, spelt_out
 
 __all__ = ["KINDS", "ONE_CHARACTER", "Keyed", "confusable", "keyed", "members"]
 
@@ -33,12 +30,6 @@ KINDS = (
     ("order", "order_plain", "order_core"),
 )
 ONE_CHARACTER = len(KINDS)
-# One character of a shorter name is too much of it; longer ones are texts. A Latin letter says a third of a Chinese one.
-SHORTEST, LONGEST, LATIN = 3, 64, 1 / 3
-# A pattern that this many names fit (用户1?) is how they are numbered, not a slip.
-PATTERN = 200
-# Characters that count or point: 一中心 and 二中心, 东站 and 西站 are told apart on purpose.
-SERIES = ("0123456789", "一二三四五六七八九十百零〇两", "东西南北中", "上中下", "前后左右", "甲乙丙丁戊")
 # A rest of names that this many places share, and this share of what the most usual rest has, is a body's name.
 USUAL_PLACES, USUAL_SHARE = 5, 0.05
 # An ending of names of this many bodies that also go without it says nothing of who it is.
@@ -72,22 +63,30 @@ class Keyed(NamedTuple):
 def keyed(accounts: pl.DataFrame) -> Keyed:
     """What the likeness of `accounts` (with `i`, their order) is judged by; accounts without a name are left out."""
     frame = accounts.select("i", "name", "unit", "platform", "region", "purpose")
-    nobody = pl.format("\0{}", "i")
-    # Units differ by more than case and punctuation.
-    units = frame.select("unit").unique().with_columns(same=names.plain(pl.col("unit")))
-    frame = frame.join(units, on="unit", how="left", nulls_equal=True, maintain_order="left")
+    # Units differ by more than case and punctuation; without one an account is its own.
+    odd = frame.select("unit").filter(pl.col("unit").str.contains(names.NOT_PLAIN)).unique()
+    odd = odd.with_columns(same=names.plain(pl.col("unit")))
+    frame = frame.join(odd, on="unit", how="left", maintain_order="left").with_columns(
+        pl.coalesce("same", "unit").alias("same")
+    )
     seats = _seats(frame.filter(pl.col("region").is_null())["same"])
-    frame = frame.join(seats, on="same", how="left", maintain_order="left")
-    owner = pl.col("same").fill_null(nobody)
-    slot = pl.concat_str(owner, pl.col("platform").fill_null(nobody), pl.col("purpose").fill_null(""), separator="\0")
+    frame = (
+        frame.join(seats, on="same", how="left", maintain_order="left")
+        if len(seats)
+        else frame.with_columns(seat="region")
+    )
+    same, platform, alone = pl.col("same"), pl.col("platform"), pl.col("i")
+    owner = pl.when(same.is_not_null()).then(same.hash()).otherwise(alone.hash(1))
+    stage = pl.when(platform.is_not_null()).then(platform.hash()).otherwise(alone.hash(2))
+    slot = pl.struct(owner.alias("owner"), stage.alias("stage"), pl.col("purpose").fill_null("").hash()).hash()
     written = frame.select("name").drop_nulls().unique()
     written = written.select(said=pl.col("name").hash(), plain=names.plain(pl.col("name"))).drop_nulls()
     frame = frame.drop_nulls("name").select(
         *("i", "region"),
         near=pl.coalesce("region", "seat"),
         said=pl.col("name").hash(),
-        owner=owner.hash(),
-        slot=slot.hash(),
+        owner=owner,
+        slot=slot,
         tongue=names.language(pl.col("purpose")),
     )
     distinct = written["plain"].unique()
@@ -246,22 +245,21 @@ def confusable(one: str = "", other: str = "_other") -> pl.Expr:
 
 
 def members(known: Keyed) -> pl.DataFrame:
-    """Which accounts meet: `group` (a hash), `kind` (a place in KINDS, or ONE_CHARACTER), `i`."""
+    """Which accounts meet: `group` (a hash), its `kind` (a place in KINDS, or ONE_CHARACTER), `i`."""
     met = [_same_key(known, kind) for kind in range(len(KINDS))]
     met += [_one_character(known, form) for form in ("plain", "core")]
-    return _without_contained(pl.concat(met).unique())
+    return _without_contained(pl.concat(met).unique().with_columns(group=pl.struct("group", "kind").hash()))
 
 
 def _same_key(known: Keyed, kind: int) -> pl.DataFrame:
     """Groups of accounts with the same key of one kind, taken apart where places or bodies disagree."""
     _, column, stricter = KINDS[kind]
-    frame = known.with_names(column).rename({column: "key"}).filter(pl.col("key").is_duplicated())
-    frame = frame.with_columns(
-        core=known.names["same_core"].gather(frame["n"]), stricter=known.names[stricter or column].gather(frame["n"])
-    )
-    several = (pl.col("owner").n_unique().over("key") > 1) | pl.col("slot").is_duplicated()
-    beyond = (pl.col("stricter").n_unique().over("key") > 1) | pl.lit(stricter is None)
-    frame = frame.filter(several & beyond)
+    of_name = known.names.select(key=column, core="same_core", stricter=stricter or column).with_row_index("n")
+    if stricter is not None:
+        of_name = of_name.filter(pl.col("key").is_duplicated())
+        of_name = of_name.filter(pl.col("stricter").n_unique().over("key") > 1)
+    frame = known.accounts.join(of_name, on="n").filter(pl.col("key").is_duplicated())
+    frame = frame.filter((pl.col("owner").n_unique().over("key") > 1) | pl.col("slot").is_duplicated())
     # What is written alike is alike wherever it is; names of one core have one meaning.
     if stricter is None:
         frame = frame.with_columns(where=pl.lit(0, pl.UInt64), meaning=pl.lit(0, pl.UInt64))
@@ -297,7 +295,7 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
         .group_by("key")
         .agg(pl.col("n").min(), pl.col("slip").any())
     )
-    pairs = _one_apart(known.forms[form].picked(texts["n"].to_numpy()), texts["slip"].to_numpy())
+    pairs = one_apart(known.forms[form].picked(texts["n"].to_numpy()), texts["slip"].to_numpy())
     pairs = pairs.select("counted", text=texts["key"].gather(pairs["t"]), other=texts["key"].gather(pairs["u"]))
     looser = ("sound_core", "sound_plain", "order_core", "order_plain")
     reached = pl.concat([pairs["text"], pairs["other"]]).unique()
@@ -333,68 +331,18 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
 SLIPS = {"t": pl.UInt32, "at": pl.UInt8, "slip": pl.Boolean, "key": pl.UInt64}
 
 
-def _one_apart(spelling: Letters, slip: np.ndarray[Any, Any]) -> pl.DataFrame:
-    """Pairs of texts that differ in one character inserted, dropped or replaced.
-
-    `t` is a possible `slip`, a name that is not made of known words, `u` any name; `counted` is true where the other
-    has a number or direction in the place of that character.
-    """
-    import numpy as np
-
-    weight = spelling.lengths - (1 - LATIN) * spelling.sums((spelling.signs < 0x250).astype(np.int64))
-    fit = np.flatnonzero((weight >= SHORTEST) & (spelling.lengths <= LONGEST))
-    spelling, slip = spelling.picked(fit), slip[fit]
-    blotted, dropped = neighbours(spelling)
-    text = spelling.texts()
-    each = {"t": text.astype(np.uint32), "at": spelling.places().astype(np.uint8), "slip": slip[text]}
-    blots = pl.DataFrame({**each, "key": blotted}, schema_overrides=SLIPS)
-    drops = pl.DataFrame({**each, "key": dropped}, schema_overrides=SLIPS)
-    whole = pl.DataFrame(
-        {"t": np.arange(len(fit), dtype=np.uint32), "at": np.uint8(0), "slip": slip, "key": keys(spelling)},
-        schema_overrides=SLIPS,
-    )
-    met = [_meet(blots, blots, lost=True), _meet(drops, whole), _meet(whole, drops, lost=True)]
-    series = np.zeros(0x110001, dtype=np.uint8)
-    for number, signs in enumerate(SERIES):
-        series[[ord(sign) for sign in signs]] |= 1 << number
-    kinds = series[spelling.signs]
-    pairs = pl.concat(met)
-    mine = kinds[spelling.starts[pairs["t"]] + pairs["at"].to_numpy()]
-    theirs = kinds[spelling.starts[pairs["u"]] + pairs["at_other"].to_numpy()]
-    replaced = spelling.lengths[pairs["t"]] == spelling.lengths[pairs["u"]]
-    found = (
-        pairs.with_columns(on_purpose=replaced & ((mine & theirs) > 0), counted=pl.Series(theirs > 0) & pl.col("lost"))
-        .filter(~pl.col("on_purpose"))
-        .group_by("t", "u")
-        .agg(pl.col("counted").all())
-    )
-    rows = pl.Series(fit)
-    return found.with_columns(t=rows.gather(found["t"]), u=rows.gather(found["u"]))
-
-
-def _meet(one: pl.DataFrame, other: pl.DataFrame, *, lost: bool = False) -> pl.DataFrame:
-    """Slips of `one` (`t`) and texts of `other` (`u`) with the same key; `lost` where the slip lacks a character."""
-    slips = one.filter("slip").select("t", "at", "key")
-    other = other.join(slips.select("key").unique(), on="key", how="semi").filter(pl.len().over("key") <= PATTERN)
-    other = other.select("key", u="t", at_other="at")
-    return slips.join(other, on="key").filter(pl.col("t") != pl.col("u")).with_columns(lost=pl.lit(lost)).drop("key")
-
-
 def _without_contained(met: pl.DataFrame) -> pl.DataFrame:
     """`met` without the groups that lie within another one."""
-    of_group = ["group", "kind"]
-    sized = met.with_columns(size=pl.len().over(of_group))
+    sized = met.with_columns(size=pl.len().over("group"))
     larger = pl.col("size_other") > pl.col("size")
     later = (pl.col("kind_other") < pl.col("kind")) | (
         (pl.col("kind_other") == pl.col("kind")) & (pl.col("group_other") < pl.col("group"))
     )
     within = (
         sized.join(sized, on="i", suffix="_other")
-        .filter(larger | (pl.col("size_other") == pl.col("size")))
-        .filter((pl.col("group") != pl.col("group_other")) | (pl.col("kind") != pl.col("kind_other")))
-        .group_by("group", "kind", "group_other", "kind_other")
-        .agg(shared=pl.len(), size=pl.col("size").first(), size_other=pl.col("size_other").first())
+        .filter(larger | ((pl.col("size_other") == pl.col("size")) & later))
+        .group_by("group", "group_other")
+        .agg(shared=pl.len(), size=pl.col("size").first())
         .filter(pl.col("shared") == pl.col("size"))
-        .filter(larger | later)
     )
-    return met.join(within, on=of_group, how="anti")
+    return met.join(within, on="group", how="anti")

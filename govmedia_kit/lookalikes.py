@@ -18,7 +18,6 @@ __all__ = ["REASONS", "lookalike_groups", "lookalike_pairs", "search_results"]
 REASONS = ("identical", "homophone", "reordered", "one_character")
 # The reason that a group of each kind of `likeness.KINDS` gives, and last the one of one_character.
 REASON_OF_KIND = dict(enumerate((0, 0, 1, 1, 2, 2, 3)))
-GROUP = ("group", "kind")
 
 
 @answers_in_kind
@@ -56,20 +55,24 @@ def lookalike_groups(accounts: pl.DataFrame) -> pl.DataFrame:
     accounts = _in_order(accounts)
     known = keyed(accounts)
     met = members(known).join(known.with_names("same_plain", "same_core"), on="i").sort("i")
-    levels = [(*GROUP, "same_plain"), (*GROUP, "same_core"), GROUP]
-    met = met.with_columns(_closest(keys).alias(f"closest_{at}") for at, keys in enumerate(levels))
+    # The account that looks most like it is looked for among those of the same plain name, of the same core, of the group.
+    alike = [pl.struct("group", "same_plain").hash(), pl.struct("group", "same_core").hash(), pl.col("group")]
+    for at, key in enumerate(alike):
+        met = met.with_columns(key=key, slot_key=pl.struct(key, "slot").hash()).with_columns(
+            _closest().alias(f"closest_{at}")
+        )
     same = pl.coalesce("closest_0", "closest_1")
     met = met.with_columns(
-        closest=pl.coalesce(same, "closest_2"),
-        rank=pl.when(same.is_not_null()).then(0).otherwise(_rank()),
+        closest=pl.coalesce(same, "closest_2"), rank=pl.when(same.is_not_null()).then(0).otherwise(_rank())
     ).drop_nulls("closest")
-    order = {"size": True, "first": False, "last": False, "kind": False, "group": False, "i": False}
+    sizes = met.group_by("group").agg(
+        size=pl.len(), first=pl.col("i").min(), last=pl.col("i").max(), by=pl.col("kind").first()
+    )
+    order = ["size", "first", "last", "by", "group"]
+    sizes = sizes.sort(order, descending=[column == "size" for column in order]).with_row_index("group_id", offset=1)
     return (
-        met.with_columns(
-            size=pl.len().over(GROUP), first=pl.col("i").min().over(GROUP), last=pl.col("i").max().over(GROUP)
-        )
-        .sort(*order, descending=list(order.values()))
-        .with_columns(group_id=pl.struct(GROUP).rle_id().cast(pl.Int64) + 1)
+        met.join(sizes.select("group", pl.col("group_id").cast(pl.Int64)), on="group")
+        .sort("group_id", "i")
         .pipe(_described, accounts, "i", ("account_id", "name", "unit", "platform", "region"))
         .pipe(_described, accounts, "closest", ("account_id", "name"), "closest_")
         .with_columns(reason=_reason())
@@ -96,7 +99,7 @@ def lookalike_pairs(accounts: pl.DataFrame) -> pl.DataFrame:
     side = members(known).join(known.with_names("same_core", "same_plain"), on="i")
     same = (pl.col("same_plain") == pl.col("same_plain_other")) | (pl.col("same_core") == pl.col("same_core_other"))
     return (
-        side.join(side, on=GROUP, suffix="_other")
+        side.join(side, on="group", suffix="_other")
         .filter(pl.col("i") < pl.col("i_other"))
         .filter(confusable())
         .group_by("i", "i_other")
@@ -197,17 +200,14 @@ def _described(
     return frame.with_columns(accounts[column].gather(rows).alias(prefix + column) for column in columns)
 
 
-def _closest(keys: tuple[str, ...]) -> pl.Expr:
-    """The first other account with the same `keys` that the account can be confused with; rows are in order of `i`."""
+def _closest() -> pl.Expr:
+    """The first other account with the same `key` that the account can be confused with; rows are in order of `i`."""
     account, owner = pl.col("i"), pl.col("owner")
-    stranger = account.filter(owner != owner.first()).first().over(keys)
-    mate = [account.get(at, null_on_oob=True).over(*keys, "slot") for at in (0, 1)]
+    stranger = account.filter(owner != owner.first()).first().over("key")
+    mate = [account.get(at, null_on_oob=True).over("slot_key") for at in (0, 1)]
     twin = pl.when(account == mate[0]).then(mate[1]).otherwise(mate[0])
-    return (
-        pl.when(owner != owner.first().over(keys))
-        .then(account.first().over(keys))
-        .otherwise(pl.coalesce(stranger, twin))
-    )
+    first = account.first().over("key")
+    return pl.when(owner != owner.first().over("key")).then(first).otherwise(pl.coalesce(stranger, twin))
 
 
 def _rank() -> pl.Expr:

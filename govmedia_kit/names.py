@@ -56,6 +56,8 @@ DIGITS = "一二三四五六七八九"
 NUMBERS = [*DIGITS, "十", *(f"十{digit}" for digit in DIGITS), "二十", *(f"二十{digit}" for digit in DIGITS), "三十"]
 # OpenCC would write 干; the character is also simplified (乾县, 乾安, 乾坤).
 KEPT_CHARACTERS = "乾"
+# What may need evening out beyond traditional characters; most Chinese names hold none of it.
+NOT_PLAIN = r"[^\x{4E00}-\x{9FFF}]"
 # How a division is called when its official name is long: 临夏回族自治州 is 临夏州.
 SHORT_TYPES = (("自治区", ""), ("自治州", "州"), ("自治县", "县"), ("自治旗", "旗"), ("特别行政区", ""))
 
@@ -161,7 +163,7 @@ def bodies(bare_name: pl.Expr) -> pl.Expr:
 
 
 def _plain(names: pl.Series) -> pl.Series:
-    text = names.cast(pl.String).str.normalize("NFKC").str.to_lowercase()
+    text = _where(names.cast(pl.String), NOT_PLAIN, lambda odd: odd.str.normalize("NFKC").str.to_lowercase())
     evened = _by_character(text, _even)
     if evened.str.contains(r"\p{M}").any():
         # What was dropped between a letter and its mark no longer keeps them apart.
@@ -174,6 +176,14 @@ def _plain(names: pl.Series) -> pl.Series:
         )
         evened = evened.zip_with(~nameless, spelt_out).replace("", None)
     return evened.alias(names.name)
+
+
+def _where(texts: pl.Series, pattern: str, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """`texts` with those changed that hold the pattern; most names hold none and need not be gone through."""
+    rows = texts.str.contains(pattern).fill_null(False)
+    if not rows.any():
+        return texts
+    return texts.clone().scatter(rows.arg_true(), change(texts.filter(rows)))
 
 
 @functools.cache
@@ -217,10 +227,11 @@ def _by_character(texts: pl.Series, convert: Callable[[str], str]) -> pl.Series:
 
 def _words(names: pl.Series) -> pl.Series:
     lexicon = lexicon_of_names()
-    text = names.str.replace(_latin_suffixes(), "$1")
+    text = _where(names, "[a-z]$", lambda latin: latin.str.replace(_latin_suffixes(), "$1"))
     # 市委 is a body, though 市 alone belongs to the place and 委 alone is an affix.
-    text = text.str.replace_all("([省市县区州旗盟])委([^员]|$)", "${1}党委${2}")
-    text = text.str.replace_all(f"第([{DIGITS}十])", "$1")
+    committee = "([省市县区州旗盟])委([^员]|$)"
+    text = _where(text, committee, lambda party: party.str.replace_all(committee, "${1}党委${2}"))
+    text = _where(text, "第", lambda counted: counted.str.replace_all(f"第([{DIGITS}十])", "$1"))
     marked = text.str.replace_many(list(lexicon.marks), list(lexicon.marks.values()), leftmost=True)
     for _ in range(2):  # province, prefecture, county: two steps at most
         nested = marked.filter(marked.str.contains(A_PLACE + A_PLACE).fill_null(False))
