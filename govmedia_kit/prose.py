@@ -13,6 +13,7 @@ import polars as pl
 from govmedia_kit.blocks import Blocks, Run, heading, paragraph, title
 from govmedia_kit.fields import label, word_label
 from govmedia_kit.figures import Figure
+from govmedia_kit.languages import is_english
 from govmedia_kit.rounds import Round
 from govmedia_kit.telling import NAMED, Teller, annex_numbers, annex_of, date_text, region_name, said
 
@@ -290,10 +291,8 @@ def method_note(round_: Round) -> Blocks:
     blocks.append(paragraph(t.runs("method.rules_head", rules=round_.audit.settings.rules)))
     for row in round_.rules.iter_rows(named=True):
         facts = {
-            "rule": row["rule"],
-            "column": label(row["column"], t.language),
-            "compare": said(f"compare.{row['compare']}", t.language),
-            "threshold": _threshold(row, round_, t.language),
+            "rule": said(f"rule_names.{row['rule']}", t.language) or row["rule"],
+            "when": _when(row, round_, t.language),
             "severity": word_label("severity", row["severity"], t.language),
             "basis": row["basis"] or "",
         }
@@ -301,8 +300,13 @@ def method_note(round_: Round) -> Blocks:
     return Blocks(blocks)
 
 
-def _threshold(row: dict[str, Any], round_: Round, language: str) -> str:
-    """A rule's threshold as a reader says it: yes and no, a word of a vocabulary, or the number."""
+def _when(row: dict[str, Any], round_: Round, language: str) -> str:
+    """A rule's condition as a reader says it: a fact that holds by its name, others compared with a word or a number."""
+    threshold = word_label(row["column"], row["threshold"], language)
     if round_.measured.schema.get(row["column"]) == pl.Boolean:
-        return said("words.yes" if row["threshold"] in ("1", "true") else "words.no", language)
-    return word_label(row["column"], row["threshold"], language)
+        holds = row["threshold"] in ("1", "true")
+        if holds and row["compare"] == "eq":
+            return label(row["column"], language)
+        threshold = said("words.yes" if holds else "words.no", language)
+    parts = (label(row["column"], language), said(f"compare.{row['compare']}", language), threshold)
+    return (" " if is_english(language) else "").join(parts)

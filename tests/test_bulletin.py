@@ -127,6 +127,9 @@ def test_numbers_without_a_breakdown_link_to_a_row_of_the_page(gansu_bulletin):
 
 def test_the_page_asks_for_nothing(gansu_bulletin):
     source = (gansu_bulletin / "bulletin.html").read_text(encoding="utf-8")
+    # The page's own font is in it, as text; what that text happens to spell is no address.
+    source, fonts = re.subn(r"url\(data:font/otf;base64,[A-Za-z0-9+/=]+\)", "", source)
+    assert fonts == 1
     page = Page(source)
     assert {t for t, _ in page.tags} & {"script", "link", "iframe", "object", "img", "base"} == set()
     assert [a for _, a in page.tags if {"src", "srcset", "action", "data"} & set(a)] == []

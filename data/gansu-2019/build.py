@@ -55,6 +55,9 @@ rules = "gansu-2019"
 issuer = "甘肃省人民政府办公厅"
 recipients = "各市、自治州人民政府，兰州新区管委会，省政府各部门："
 
+# 成文日期。原通报的日期没有公布（新闻见于2019年8月初），这个日期是我们定的
+issued_on = 2019-07-31
+
 # 通报的语言：zh-Hans、zh-Hant 或 en
 language = "zh-Hans"
 

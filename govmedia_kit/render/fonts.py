@@ -1,4 +1,4 @@
-"""Fonts of the paged formats: the kit's own and the office's, which characters they hold, and pictures drawn with them."""
+"""Fonts of the documents: the kit's own and the office's, which characters they hold, pictures drawn with them, and a page's own."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 
 from govmedia_kit.errors import InputError
 
-__all__ = ["GETA", "Faces", "faces", "lacking", "pngs"]
+__all__ = ["GETA", "Faces", "faces", "lacking", "pngs", "subset"]
 
 SUFFIXES = {".otf", ".ttf", ".ttc", ".otc"}
 # The mark that printers set for a character that their cases lack.
 GETA = "〓"
+
+# Tables of a font that only typesetters of vertical or shaped text use.
+UNUSED = ("BASE", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx")
 
 # Every picture a page of its own size.
 PICTURES = b"""#let svgs = json(bytes(sys.inputs.svgs))
@@ -88,6 +91,31 @@ def pngs(svgs: list[str]) -> list[bytes]:
         sys_inputs={"svgs": json.dumps(svgs, ensure_ascii=False)},
     )
     return [made] if isinstance(made, bytes) else list(made or [])
+
+
+def subset(text: str) -> bytes:
+    """The kit's Chinese sans face (Noto Sans SC, OpenType) with no more than the characters of `text`.
+
+    For a page that is read where no Chinese font may be; the same text gives the same bytes.
+
+    >>> subset("通报")[:4]
+    b'OTTO'
+    """
+    import uharfbuzz as hb
+
+    wanted = hb.SubsetInput()
+    wanted.unicode_set.update(map(ord, text))
+    wanted.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in UNUSED)
+    wanted.flags = hb.SubsetFlags.NO_HINTING
+    return bytes(hb.subset(_sans(), wanted).blob.data)
+
+
+@functools.cache
+def _sans() -> Any:
+    import pylopdf_fonts_zh_cn as package
+    import uharfbuzz as hb
+
+    return hb.Face(hb.Blob.from_file_path(str(package.sans_path())))
 
 
 def _undrawn(c: str) -> bool:

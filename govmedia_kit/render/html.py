@@ -15,17 +15,18 @@ from typing import Any
 
 from govmedia_kit import telling
 from govmedia_kit.blocks import Block, Run
+from govmedia_kit.render import fonts
 
 __all__ = ["page", "vega_bundle"]
 
 STYLE = """
 :root { color-scheme: light; --ink: #1a1a1a; --faint: #595959; --line: #c9c9c9; --accent: #0b5394; --band: #f5f7fa; }
 * { box-sizing: border-box; }
-body { margin: 0; color: var(--ink); background: #fff; font: 17px/1.8 "Noto Serif SC", "Source Han Serif SC", SimSun, serif; }
+body { margin: 0; color: var(--ink); background: #fff; font: 17px/1.8 "Noto Serif SC", "Source Han Serif SC", SimSun, "Noto Sans SC", serif; }
 main { max-width: 46rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.7rem; line-height: 1.4; text-align: center; margin: 1.5rem 0 2rem; }
-h2 { font: 600 1.2rem/1.6 "Noto Sans SC", "Microsoft YaHei", SimHei, sans-serif; margin: 2.2rem 0 .6rem; }
-h3 { font: 600 1.05rem/1.6 KaiTi, "Noto Serif SC", serif; margin: 1.4rem 0 .4rem; }
+h2 { font: 600 1.2rem/1.6 "Microsoft YaHei", SimHei, "Noto Sans SC", sans-serif; margin: 2.2rem 0 .6rem; }
+h3 { font: 600 1.05rem/1.6 KaiTi, "Noto Serif SC", "Noto Sans SC", serif; margin: 1.4rem 0 .4rem; }
 p { margin: .4rem 0; text-indent: 2em; text-align: justify; }
 p.recipients, p.annexes { text-indent: 0; } p.annexes { margin: 0; }
 p.signature, p.date { text-align: right; text-indent: 0; }
@@ -34,7 +35,7 @@ figure { margin: 1.2rem 0; overflow-x: auto; } figure svg { max-width: 100%; hei
 a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: .2em; } a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 a.number { color: inherit; text-decoration-color: var(--accent); }
 .table { overflow-x: auto; margin: 1.2rem 0; }
-table { border-collapse: collapse; width: 100%; font: 14px/1.6 "Noto Sans SC", "Microsoft YaHei", sans-serif; }
+table { border-collapse: collapse; width: 100%; font: 14px/1.6 "Microsoft YaHei", "Noto Sans SC", sans-serif; }
 caption { text-align: left; font-weight: 600; padding: .4rem 0; } caption .annex { margin-right: .6em; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { background: var(--band); white-space: nowrap; border-top: 1px solid var(--ink); }
@@ -66,7 +67,8 @@ def page(blocks: list[Block], *, language: str, name: str = "", style: str = STY
     nav = f'<nav aria-label="{said["contents"]}"><ol>{contents}</ol></nav>' if contents else ""
     body = body.replace("</h1>", f"</h1>\n{nav}", 1) if "</h1>" in body else nav + body
     script = _script(blocks) if interactive else ""
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:{_allowed(script)}"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:{_allowed(script)}"
+    style = _face(title + body + script) + style
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -75,6 +77,14 @@ def page(blocks: list[Block], *, language: str, name: str = "", style: str = STY
         f'<a class="skip" href="#main">{said["skip"]}</a>\n<main id="main">\n{body}\n</main>\n'
         + (f"<script>{script}</script>\n" if script else "")
         + "</body>\n</html>\n"
+    )
+
+
+def _face(text: str) -> str:
+    """Noto Sans SC with the characters of `text`, in the page itself: a computer without a Chinese font draws boxes else."""
+    font = base64.b64encode(fonts.subset(text)).decode()
+    return (
+        f'@font-face {{ font-family: "Noto Sans SC"; src: local("Noto Sans SC"), url(data:font/otf;base64,{font}); }}'
     )
 
 
