@@ -11,6 +11,7 @@ out or left out. `keyed` makes the keys, `members` says who meets whom, `lookali
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import polars as pl
@@ -120,29 +121,27 @@ def _names(distinct: pl.Series) -> tuple[pl.DataFrame, dict[str, Letters]]:
     """Plain names, a row for each: keys, `place` and `doubt` (marks, see `names.words`), meanings; and both forms."""
     doubts = f"[{names.lexicon_of_names().doubts}]"
     words = pl.col("words")
-    frame = (
-        distinct.to_frame("plain")
-        .with_columns(words=names.words(pl.col("plain")))
-        .with_columns(bare=names.bare(words), place=words.str.extract(f"({names.A_PLACE})"))
-        .with_columns(doubt=pl.when(pl.col("place").is_null()).then(words.str.extract(f"({doubts})")))
-        .drop("words")
-        .pipe(_without_learnt_endings, doubts)
-        .with_columns(rest=pl.col("bare").str.replace_all(names.A_PLACE, ""))
-    )
-    plain = letters(frame["plain"])
-    marked = pl.when(pl.col("bare") != "").then("bare").otherwise("plain")
-    core = spelt_out(letters(frame.select(marked).to_series()), names.spelling_of)
-    spelt = {
-        f"{what}_{name}": pl.Series(key(form), dtype=pl.UInt64)
-        for name, form in (("plain", plain), ("core", core))
-        for what, key in (
-            ("same", keys),
-            ("sound", lambda form: sound_keys(form, names.reading)),
-            ("order", order_keys),
+    makers = {"same": keys, "sound": lambda form: sound_keys(form, names.reading), "order": order_keys}
+    # The keys are made beside what Polars does on one core alone.
+    with ThreadPoolExecutor() as at_work:
+        forms = {"plain": letters(distinct)}
+        works = {f"{what}_plain": at_work.submit(make, forms["plain"]) for what, make in makers.items()}
+        frame = (
+            distinct.to_frame("plain")
+            .with_columns(words=names.words(pl.col("plain")))
+            .with_columns(bare=names.bare(words), place=words.str.extract(f"({names.A_PLACE})"))
+            .with_columns(doubt=pl.when(pl.col("place").is_null()).then(words.str.extract(f"({doubts})")))
+            .drop("words")
+            .pipe(_without_learnt_endings, doubts)
+            .with_columns(rest=pl.col("bare").str.replace_all(names.A_PLACE, ""))
         )
-    }
-    known = frame.select("place", "doubt", "rest").pipe(_with_meaning, doubts)
-    return known.with_columns(**spelt), {"plain": plain, "core": core}
+        marked = pl.when(pl.col("bare") != "").then("bare").otherwise("plain")
+        forms["core"] = spelt_out(letters(frame.select(marked).to_series()), names.spelling_of)
+        frame = frame.select("place", "doubt", "rest")
+        works |= {f"{what}_core": at_work.submit(make, forms["core"]) for what, make in makers.items()}
+        known = _with_meaning(frame, doubts)
+        spelt = {name: pl.Series(work.result(), dtype=pl.UInt64) for name, work in works.items()}
+    return known.with_columns(**spelt), forms
 
 
 def _with_meaning(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
@@ -168,22 +167,23 @@ def _with_meaning(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
 def _without_learnt_endings(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
     """`bare` without an ending that no list knows but that names of many bodies carry, beside the name without it."""
     known = f"{chr(names.PLACE)}-{chr(names.AFFIX - 1)}"
-    bare, ending = pl.col("bare"), pl.col("ending")
-    frame = frame.with_columns(ending=bare.str.extract(f"[{known}]([^{known}]{{2,4}})$"))
-    shorter = names.bare(bare.str.strip_suffix(ending))
+    ending, shorter = pl.col("ending"), pl.col("shorter")
+    ended = (
+        frame.select("bare", ending=pl.col("bare").str.extract(f"[{known}]([^{known}]{{2,4}})$"))
+        .with_row_index("row")
+        .drop_nulls("ending")
+        .with_columns(shorter=names.bare(pl.col("bare").str.strip_suffix(ending)))
+    )
     learnt = (
-        frame.drop_nulls("ending")
-        .select("ending", bare=shorter)
-        .join(frame.select("bare"), on="bare", how="semi")
-        .with_columns(body=bare.str.replace_all(names.A_PLACE, "").str.replace_all(doubts, ""))
+        ended.join(frame.select(shorter="bare"), on="shorter", how="semi")
+        .with_columns(body=shorter.str.replace_all(names.A_PLACE, "").str.replace_all(doubts, ""))
         .filter(pl.col("body") != "")
         .group_by("ending")
         .agg(bodies=pl.col("body").n_unique())
-        .filter(pl.col("bodies") >= USUAL_BODIES)["ending"]
+        .filter(pl.col("bodies") >= USUAL_BODIES)
     )
-    return frame.with_columns(bare=pl.when(ending.is_in(learnt.implode())).then(shorter).otherwise("bare")).drop(
-        "ending"
-    )
+    ended = ended.join(learnt, on="ending", how="semi")
+    return frame.with_columns(frame["bare"].scatter(ended["row"], ended["shorter"]))
 
 
 def _seats(units: pl.Series) -> pl.DataFrame:
@@ -246,32 +246,41 @@ def confusable(one: str = "", other: str = "_other") -> pl.Expr:
 
 def members(known: Keyed) -> pl.DataFrame:
     """Which accounts meet: `group` (a hash), its `kind` (a place in KINDS, or ONE_CHARACTER), `i`."""
-    met = [_same_key(known, kind) for kind in range(len(KINDS))]
-    met += [_one_character(known, form) for form in ("plain", "core")]
+    # The two halves take about as long: side by side they keep two cores at work.
+    with ThreadPoolExecutor(1) as beside:
+        near = beside.submit(lambda: [_one_character(known, form) for form in ("plain", "core")])
+        met = [_same_key(known, kind) for kind in range(len(KINDS))] + near.result()
     return _without_contained(pl.concat(met).unique().with_columns(group=pl.struct("group", "kind").hash()))
 
 
 def _same_key(known: Keyed, kind: int) -> pl.DataFrame:
     """Groups of accounts with the same key of one kind, taken apart where places or bodies disagree."""
     _, column, stricter = KINDS[kind]
-    of_name = known.names.select(key=column, core="same_core", stricter=stricter or column).with_row_index("n")
+    key = known.names[column]
     if stricter is not None:
-        of_name = of_name.filter(pl.col("key").is_duplicated())
-        of_name = of_name.filter(pl.col("stricter").n_unique().over("key") > 1)
-    frame = known.accounts.join(of_name, on="n").filter(pl.col("key").is_duplicated())
-    frame = frame.filter((pl.col("owner").n_unique().over("key") > 1) | pl.col("slot").is_duplicated())
+        wider = known.names.select(key=column, stricter=stricter).filter(pl.col("key").is_duplicated())
+        wider = wider.filter(_several("stricter", "key"))
+        key = key.set(~key.is_in(wider["key"].unique().implode()), None)
+    frame = known.accounts.drop("region").with_columns(key=key.gather(known.accounts["n"]))
+    frame = frame.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
+    frame = frame.filter(_several("owner", "key") | pl.col("slot").is_duplicated())
     # What is written alike is alike wherever it is; names of one core have one meaning.
     if stricter is None:
         frame = frame.with_columns(where=pl.lit(0, pl.UInt64), meaning=pl.lit(0, pl.UInt64))
     elif column == "same_core":
         frame = frame.with_columns(meaning=pl.lit(0, pl.UInt64))
     else:
-        frame = frame.with_columns(meaning=pl.col("meaning").min().over("key", "core"))
-    disagree = [pl.col(guard).drop_nulls().n_unique().over("key") > 1 for guard in GUARDS]
-    frame = frame.with_columns(disagree=pl.any_horizontal(disagree))
+        core = known.names["same_core"].gather(frame["n"])
+        frame = frame.with_columns(meaning=pl.col("meaning").min().over("key", core))
+    frame = frame.with_columns(disagree=pl.any_horizontal(_several(guard, "key").fill_null(False) for guard in GUARDS))
     whole = frame.filter(~pl.col("disagree")).select("i", "key")
     met = pl.concat([whole, _taken_apart(frame.filter("disagree"))])
     return met.select(group="key", kind=pl.lit(kind), i="i")
+
+
+def _several(column: str, key: str) -> pl.Expr:
+    """Whether rows of one `key` differ in a column, nulls aside (null where all are null)."""
+    return pl.col(column).min().over(key) != pl.col(column).max().over(key)
 
 
 def _taken_apart(frame: pl.DataFrame) -> pl.DataFrame:
@@ -295,7 +304,7 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
         .group_by("key")
         .agg(pl.col("n").min(), pl.col("slip").any())
     )
-    pairs = one_apart(known.forms[form].picked(texts["n"].to_numpy()), texts["slip"].to_numpy())
+    pairs = one_apart(known.forms[form], texts["n"].to_numpy(), texts["slip"].to_numpy())
     pairs = pairs.select("counted", text=texts["key"].gather(pairs["t"]), other=texts["key"].gather(pairs["u"]))
     looser = ("sound_core", "sound_plain", "order_core", "order_plain")
     reached = pl.concat([pairs["text"], pairs["other"]]).unique()
@@ -326,9 +335,6 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
     group = pl.struct(*pair, tongue, pl.max_horizontal("region", "region_other").fill_null("").alias("in")).hash()
     both = both.with_columns(group=group, kind=pl.lit(ONE_CHARACTER))
     return pl.concat([both.select("group", "kind", "i"), both.select("group", "kind", i="i_other")])
-
-
-SLIPS = {"t": pl.UInt32, "at": pl.UInt8, "slip": pl.Boolean, "key": pl.UInt64}
 
 
 def _without_contained(met: pl.DataFrame) -> pl.DataFrame:

@@ -55,12 +55,11 @@ def lookalike_groups(accounts: pl.DataFrame) -> pl.DataFrame:
     accounts = _in_order(accounts)
     known = keyed(accounts)
     met = members(known).join(known.with_names("same_plain", "same_core"), on="i").sort("i")
+    del known  # of a million names it is as large as they are
     # The account that looks most like it is looked for among those of the same plain name, of the same core, of the group.
     alike = [pl.struct("group", "same_plain").hash(), pl.struct("group", "same_core").hash(), pl.col("group")]
     for at, key in enumerate(alike):
-        met = met.with_columns(key=key, slot_key=pl.struct(key, "slot").hash()).with_columns(
-            _closest().alias(f"closest_{at}")
-        )
+        met = met.with_columns(_closest(met.select("i", "owner", "slot", key=key)).alias(f"closest_{at}"))
     same = pl.coalesce("closest_0", "closest_1")
     met = met.with_columns(
         closest=pl.coalesce(same, "closest_2"), rank=pl.when(same.is_not_null()).then(0).otherwise(_rank())
@@ -200,14 +199,22 @@ def _described(
     return frame.with_columns(accounts[column].gather(rows).alias(prefix + column) for column in columns)
 
 
-def _closest() -> pl.Expr:
-    """The first other account with the same `key` that the account can be confused with; rows are in order of `i`."""
-    account, owner = pl.col("i"), pl.col("owner")
-    stranger = account.filter(owner != owner.first()).first().over("key")
-    mate = [account.get(at, null_on_oob=True).over("slot_key") for at in (0, 1)]
-    twin = pl.when(account == mate[0]).then(mate[1]).otherwise(mate[0])
-    first = account.first().over("key")
-    return pl.when(owner != owner.first().over("key")).then(first).otherwise(pl.coalesce(stranger, twin))
+def _closest(met: pl.DataFrame) -> pl.Series:
+    """The first other account (`i`) with the same `key` that each can be confused with; rows are in order of `i`."""
+    account, strange, second = pl.col("i"), pl.col("owner") != pl.col("first_owner"), pl.col("i") != pl.col("mate")
+    return (
+        met.with_columns(of_slot=pl.struct("key", "slot").hash())
+        .with_columns(
+            first_owner=pl.col("owner").first().over("key"),
+            first=account.min().over("key"),
+            mate=account.min().over("of_slot"),
+        )
+        .with_columns(stranger=pl.when(strange).then(account), twin=pl.when(second).then(account))
+        .with_columns(stranger=pl.col("stranger").min().over("key"), twin=pl.col("twin").min().over("of_slot"))
+        .with_columns(twin=pl.when(second).then("mate").otherwise("twin"))
+        .select(pl.when(strange).then("first").otherwise(pl.coalesce("stranger", "twin")))
+        .to_series()
+    )
 
 
 def _rank() -> pl.Expr:

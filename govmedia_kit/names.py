@@ -146,7 +146,7 @@ def bare(marked: pl.Expr) -> pl.Expr:
     """A name in words (see `words`) without the affixes at its ends (str)."""
     lexicon = lexicon_of_names()
     marked = marked.str.replace(f"^[{lexicon.before_place}]({A_PLACE})", "$1")
-    return marked.str.replace(f"^[{lexicon.prefixes}]+", "").str.replace(f"[{lexicon.suffixes}]+$", "")
+    return marked.str.strip_chars_start(lexicon.prefixes).str.strip_chars_end(lexicon.suffixes)
 
 
 def spelt(bare_name: pl.Expr, plain_name: pl.Expr) -> pl.Expr:
@@ -164,10 +164,8 @@ def bodies(bare_name: pl.Expr) -> pl.Expr:
 
 def _plain(names: pl.Series) -> pl.Series:
     text = _where(names.cast(pl.String), NOT_PLAIN, lambda odd: odd.str.normalize("NFKC").str.to_lowercase())
-    evened = _by_character(text, _even)
-    if evened.str.contains(r"\p{M}").any():
-        # What was dropped between a letter and its mark no longer keeps them apart.
-        evened = evened.str.normalize("NFC")
+    # What was dropped between a letter and its mark no longer keeps them apart.
+    evened = _where(_by_character(text, _even), r"\p{M}", lambda marked: marked.str.normalize("NFC"))
     nameless = (evened == "").fill_null(False)
     if nameless.any():
         # Private characters would be taken for words, so a name made of them is spelt out.

@@ -69,7 +69,12 @@ class Letters(NamedTuple):
 
         starts, lengths = self.starts[rows], self.lengths[rows]
         new = np.cumsum(lengths) - lengths
-        return Letters(self.signs[np.repeat(starts - new, lengths) + np.arange(int(lengths.sum()))], new, lengths)
+        signs = np.empty(int(lengths.sum()), self.signs.dtype)
+        for begin in range(0, len(lengths), SLICE):
+            some = slice(begin, begin + SLICE)
+            first, last = int(new[begin]), int(new[begin] + lengths[some].sum())
+            signs[first:last] = self.signs[np.arange(first, last) + np.repeat((starts - new)[some], lengths[some])]
+        return Letters(signs, new, lengths)
 
 
 def letters(texts: pl.Series) -> Letters:
@@ -154,17 +159,17 @@ def neighbours(spelling: Letters) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
     return blotted * moved, (before + (whole - before - weighed) * inverse[1]) * moved
 
 
-def one_apart(spelling: Letters, slip: np.ndarray[Any, Any]) -> pl.DataFrame:
-    """Pairs of texts that differ in one character inserted, dropped or replaced.
+def one_apart(spelling: Letters, rows: np.ndarray[Any, Any], slip: np.ndarray[Any, Any]) -> pl.DataFrame:
+    """Pairs of the texts at `rows` that differ in one character inserted, dropped or replaced.
 
-    `t` is a possible `slip`, a name that is not made of known words, `u` any name; `counted` is true where the other
-    has a number or direction in the place of that character.
+    `t` is a possible `slip` (one for each of `rows`), a name that is not made of known words, `u` any name, both places
+    in `rows`; `counted` is true where the other has a number or direction in the place of that character.
     """
     import numpy as np
 
     weight = spelling.lengths - (1 - LATIN) * spelling.sums((spelling.signs < 0x250).astype(np.int64))
-    fit = np.flatnonzero((weight >= SHORTEST) & (spelling.lengths <= LONGEST))
-    spelling = spelling.picked(fit)
+    fit = np.flatnonzero(((weight >= SHORTEST) & (spelling.lengths <= LONGEST))[rows])
+    spelling = spelling.picked(rows[fit])
     slips = np.flatnonzero(slip[fit])
     mine = _around(spelling.picked(slips), slips)
     # A slip meets another under the same blotted text, under that without one of its characters, and the reverse.
@@ -259,10 +264,10 @@ def _mixed(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _powers(size: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Powers of BASE from 0 to at least `size`, and of its inverse."""
-    return _power_tables(1 << max(size, 1).bit_length())
+    return _power_tables(1 << max(size.bit_length(), 20))
 
 
-@functools.lru_cache(maxsize=2)
+@functools.cache
 def _power_tables(size: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     import numpy as np
 
