@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from memory import peak_mb
 
 from govmedia_kit import gaps
 from govmedia_kit.posting_days import SUMS
@@ -217,7 +217,7 @@ def run_one(name: str, folder: Path) -> None:
     started = time.perf_counter()
     found = formulation(folder)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     print(json.dumps({"seconds": seconds, "peak": peak, "checksum": found}))
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import lookalike_truth
+from memory import peak_mb
 
 from govmedia_kit import duplication, names
 
@@ -112,30 +112,21 @@ def _countable(pairs: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     return both.filter((pl.col("unit") != pl.col("unit_other")) | (pl.col("platform") == pl.col("platform_other")))
 
 
-def _peak() -> int:
-    """The most memory that this process has held, in KB; `getrusage` would also count what its parent held at its birth."""
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    lines = status.read_text(encoding="ascii").splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
-
-
 def run(tool: str, folder: Path) -> None:
     """One contender on one list, as a line of JSON; in a process of its own."""
     accounts = pl.read_parquet(folder / "accounts.parquet")
-    before = _peak()
+    before = peak_mb()
     if tool == "kit without region":
         accounts = accounts.drop("region")
     if tool.startswith("kit"):
         duplication.lookalike_groups(accounts.head(100))  # imports and word lists, as the peers' imports are not timed
         start = time.perf_counter()
         duplication.lookalike_groups(accounts)
-        seconds, peak = time.perf_counter() - start, _peak()
+        seconds, peak = time.perf_counter() - start, peak_mb()
         found = duplication.lookalike_pairs(accounts)
     else:
         seconds, found = {"splink": splink, "rapidfuzz": rapidfuzz}[tool](accounts)
-        peak = _peak()
+        peak = peak_mb()
         found = _countable(found, accounts)
     truth = pl.read_parquet(folder / "pairs.parquet")
     if "weight" in found.columns:
@@ -147,8 +138,8 @@ def run(tool: str, folder: Path) -> None:
         json.dumps(
             {
                 "seconds": seconds,
-                "megabytes": peak / 1024,
-                "started": before / 1024,
+                "megabytes": peak,
+                "started": before,
                 "precision": precision,
                 "recall": recall,
                 "kinds": kinds,
