@@ -39,15 +39,18 @@ def _messages() -> dict[str, dict[str, str]]:
 
 
 def sentence(kind: str, language: str = "zh-Hans", **facts: Any) -> str:
-    """The sentence of `kind` in `language` (English for "en", Chinese otherwise), its braces filled with `facts`."""
-    if callable(near := facts.get("hint", "")):
-        facts["hint"] = near(language)
+    """The sentence of `kind` in `language` (English for "en", Chinese otherwise), its braces filled with `facts`.
+
+    A fact that can be called, such as a `hint`, is what it answers to the language.
+    """
     row = _messages()[kind]
     template = row["en"] if is_english(language) else spelt(row["zh"], language)
     return template.format_map({name: _said(fact, language) for name, fact in facts.items()})
 
 
 def _said(fact: Any, language: str) -> str:
+    if callable(fact):
+        return _said(fact(language), language)
     if isinstance(fact, Place):
         return fact.say(language)
     if isinstance(fact, list | tuple | set | dict) and not isinstance(fact, str):
@@ -128,12 +131,12 @@ class GovmediaError(Exception):
         return _rebuild, (
             type(self),
             self.kind,
-            {k: _said(v, "zh-Hans") for k, v in self.facts.items() if k != "hint"},
+            {k: _said(v, "zh-Hans") for k, v in self.facts.items()},
         )
 
 
 def _rebuild(error: type[GovmediaError], kind: str, facts: dict[str, Any]) -> GovmediaError:
-    return error(kind, **{"hint": "", **facts})
+    return error(kind, **facts)
 
 
 class InputError(GovmediaError):

@@ -32,6 +32,7 @@ __all__ = [
     "vocabulary",
     "vocabulary_of",
     "word_label",
+    "word_labels",
 ]
 
 # Columns whose words are a vocabulary; the vocabulary has the column's name.
@@ -142,6 +143,11 @@ def label(column: str, language: str = "zh-Hans") -> str:
         if column in table:
             return table[column].label_en if is_english(language) else spelt(table[column].label_zh, language)
     return column
+
+
+def word_labels(column: str, language: str = "zh-Hans") -> list[str]:
+    """What a reader calls the words of a column's vocabulary, in its order."""
+    return [word_label(column, value, language) for value in vocabulary_of(column) or {}]
 
 
 def word_label(column: str, value: str | None, language: str = "zh-Hans") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def _read(source: Any, table: str, required: list[str], newest: list[str] | None
             for name in required:
                 place = grid.place(row[ROW], position(grid, table, name))
                 if row[name] is None and (place.row, place.column) not in told:
-                    problems.append(Problem("missing_value", place, {"label": fields.label(name)}))
+                    problems.append(Problem("missing_value", place, {"label": functools.partial(fields.label, name)}))
         frame = frame.drop_nulls(required).drop(ROW)
         if newest and "captured_at" in frame.columns and newest[-1] in frame.columns:
             frame = _newest_capture(frame, newest)

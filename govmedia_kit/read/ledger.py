@@ -88,7 +88,13 @@ def column_facts(grid: Grid, table: str, name: str) -> dict[str, Any]:
     known = fields.columns(table)[name]
     found = [h for h in grid.header if h]
     near = [name, known.label_zh, *known.synonyms[:6]]
-    return {"place": grid.place(), "label": known.label_zh, "column": name, "found": found, "known": near}
+    return {
+        "place": grid.place(),
+        "label": functools.partial(fields.label, name),
+        "column": name,
+        "found": found,
+        "known": near,
+    }
 
 
 def _each_once(problems: list[Problem]) -> list[Problem]:
@@ -162,7 +168,7 @@ def _identified(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, 
     for name in ("platform", "unit"):
         for row, sheet in frame.filter(pl.col(name).is_null()).select(ROW, "__sheet").iter_rows():
             if not _said(sheets[sheet], row, name):
-                facts = {"label": fields.label(name)}
+                facts = {"label": functools.partial(fields.label, name)}
                 problems.append(Problem("missing_value", _place(sheets, sheet, row, name), facts))
     nameless = pl.col("account_id").is_null() & (pl.col("platform").is_not_null() | pl.lit(given))
     for row, sheet in frame.filter(nameless).select(ROW, "__sheet").iter_rows():

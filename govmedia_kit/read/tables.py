@@ -166,7 +166,7 @@ def _doubled(grid: Grid, found: dict[int, str]) -> list[Problem]:
                 Problem(
                     "doubled_column",
                     grid.place(),
-                    {"label": fields.label(name), "column": name, "found": twins},
+                    {"label": functools.partial(fields.label, name), "column": name, "found": twins},
                 )
             )
     return problems
@@ -195,13 +195,13 @@ def _lost_cells(grid: Grid, lost: pl.DataFrame, column: int, table: str, name: s
                     continue
             problems.append(Problem(kind, place, {"found": text}))
         else:
-            spellings = [s for w in words.values() for s in (w.value, w.label_zh, *w.synonyms)]
+            spellings = [s for w in words.values() for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
             kind = "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept"
             facts = {
                 "found": text,
-                "label": fields.label(name),
+                "label": functools.partial(fields.label, name),
                 "hint": hint(text, spellings),
-                "known": list(words),
+                "known": functools.partial(fields.word_labels, name),
             }
             problems.append(Problem(kind, place, facts))
     return problems

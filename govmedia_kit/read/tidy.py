@@ -18,7 +18,10 @@ from govmedia_kit.errors import Problem
 from govmedia_kit.read import tables, values
 from govmedia_kit.read.files import ROW, Grid, letter
 
-__all__ = ["merged_ranges", "tidied"]
+__all__ = ["NOTES_HEADS", "merged_ranges", "tidied"]
+
+# The heads of the template's sheet of notes, which is no ledger and needs no remark.
+NOTES_HEADS = (("列", "怎样填", "必填"), ("Column", "What to write", "Needed"))
 
 # A range of merged cells: its first and its last cell, as (row, column) from 0.
 Merged = tuple[tuple[int, int], tuple[int, int]]
@@ -64,6 +67,8 @@ def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], li
         grid = _headed(_fill_merged(grid, merged))
     matched = tables.match_columns(grid.header, "accounts")
     wide = _wide_columns(grid, matched)
+    if tuple(h for h in grid.header if h) in NOTES_HEADS:
+        return [], []
     if len(set(matched.values())) + len(wide) < 2:
         return [], [Problem("sheet_left_out", grid.place(), {"found": [h for h in grid.header if h][:6]})]
     grid, problems = _without_totals(grid)

@@ -9,6 +9,7 @@ from typing import Any
 
 from govmedia_kit import fields
 from govmedia_kit.errors import Problem
+from govmedia_kit.read.tidy import NOTES_HEADS
 
 __all__ = ["annotate", "write_template"]
 
@@ -88,7 +89,7 @@ def _choices(name: str, english: bool) -> list[str]:
 
 def _notes(book: Any, head: Any, english: bool) -> None:
     sheet = book.add_worksheet("Notes" if english else "填写说明")
-    heads = ["Column", "What to write", "Needed"] if english else ["列", "怎样填", "必填"]
+    heads = NOTES_HEADS[1 if english else 0]
     for i, (title, width) in enumerate(zip(heads, (18, 80, 8), strict=True)):
         sheet.write_string(0, i, title, head)
         sheet.set_column(i, i, width)
