@@ -35,9 +35,11 @@ def opening(round_: Round) -> Blocks:
     s, language = round_.audit.settings, round_.language
     region = region_name(s.region, language)
     teller = Teller(round_, {})
-    blocks = [title(s.title or s.issuer + teller.say("title.default", region=region))]
-    if s.recipients:
-        blocks.append(paragraph(s.recipients, role="recipients"))
+    key = "title.default" if s.issuer else "title.nameless"
+    blocks = [title(s.title or teller.say(key, issuer=s.issuer, region=region))]
+    recipients = teller.say("lead.recipients", region=region) if s.is_part else s.recipients
+    if recipients:
+        blocks.append(paragraph(recipients, role="recipients"))
     issuer = s.issuer or said("lead.nameless_issuer", language)
     return Blocks([*blocks, paragraph(teller.runs("lead.text", issuer=issuer, region=region))])
 
@@ -103,7 +105,7 @@ def duplication_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
         number = t.number("duplication.most_accounts")
         named = t.join([t.runs("words.counted_accounts", unit=u, number=number) for u in most["unit"].head(NAMED)])
         named += [said("words.and_so_on", t.language)] if most.height > NAMED else []
-        runs += t.runs("duplication.units_over", scope="", most=named)
+        runs += t.runs("duplication.units_over", most=named)
     else:
         runs += t.runs("duplication.none_over")
     if none:
@@ -183,7 +185,7 @@ def updates_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
         if silent.height:
             worst = silent.row(0, named=True)
             runs += t.runs(
-                "updates.longest",
+                "updates.longest" if t.value("updates.never") else "updates.longest_of_all",
                 account=t.accounts(silent.head(1)),
                 last_post=date_text(worst["last_post"], t.language),
             )
@@ -206,7 +208,8 @@ def interaction_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
         key = "full_none" if not full.height else "full" if full.height <= NAMED + 2 else "full_many"
         channel_runs = t.runs(f"interaction.{key}", names=t.accounts(full, most=NAMED + 2))
         if none.height:
-            channel_runs += t.runs("interaction.no_channel", names=t.accounts(none))
+            key = "no_channel" if none.height > NAMED else "no_channel_few"
+            channel_runs += t.runs(f"interaction.{key}", names=t.accounts(none))
         else:
             channel_runs += t.runs("interaction.no_channel_none")
     blocks = [paragraph(channel_runs)]

@@ -103,9 +103,14 @@ def by_region(round_: Round, figures: dict[str, Figure]) -> dict[str, Any]:
     names = dict(zip(divisions()["code"], divisions()["name"], strict=True))
     beneath = divisions().filter(pl.col("parent") == root if root else pl.col("parent").is_null())["code"].to_list()
     groups = {f"@region:{c}": names[c] for c in beneath if f"accounts.registered@region:{c}" in figures}
+    inside = sum(figures[f"accounts.registered{group}"].value or 0 for group in groups)
     groups |= {"": telling.said("words.total", language)}
     caption = telling.said("annexes.by_region", language)
-    note = telling.said("annexes.by_region_note", language)
+    note = ""
+    if inside < (figures["accounts.registered"].value or 0):
+        level = dict(zip(divisions()["code"], divisions()["level"], strict=True)).get(root or "", "")
+        note = telling.said(f"annexes.by_region_note_{level}", language)
+        note = note or telling.said("annexes.by_region_note", language)
     return _summary(figures, groups, "region_name", language, identifier="by_region", caption=caption, note=note)
 
 

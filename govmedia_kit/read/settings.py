@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from govmedia_kit.errors import InputError, hint
 
@@ -66,6 +66,12 @@ class Settings(_Strict):
     tables: Tables = Tables()
     sampling: Sampling | None = None
     deadlines: Deadlines = Deadlines()
+    _part: bool = PrivateAttr(default=False)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a part of the audit's own region is told of: then its title and recipients are not this bulletin's."""
+        return self._part
 
 
 def read_settings(folder: Path, **given: Any) -> Settings:
@@ -84,11 +90,15 @@ def read_settings(folder: Path, **given: Any) -> Settings:
         read = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError("bad_toml", path=path, found=error) from error
+    part = given.get("region") not in (None, read.get("region"))
+    if part:
+        read |= {"title": "", "recipients": ""}
     read |= {name: value for name, value in given.items() if value is not None}
     try:
         settings = Settings(**{name: value for name, value in read.items() if value != "" or name == "as_of"})
     except ValidationError as error:
         raise _taught(path, error) from error
+    settings._part = part
     engine = settings.tables.engine
     return settings.model_copy(update={"engine": engine}) if engine and "engine" not in given else settings
 
