@@ -205,8 +205,8 @@ def stratified(frame: pl.DataFrame, *, by: str, registered: Mapping[str, int]) -
     - `passed`, `checked`, `registered` (Int64, accounts)
 
     Doubtful where all or none of a sampled stratum passed: its variance is then taken for zero, and the
-    interval is too short. Raises InputError for a stratum without a registered number, or with fewer registered than
-    checked. Source: W. G. Cochran, Sampling Techniques, 3rd ed., formulas 5.1 and 5.11.
+    interval is too short. Raises InputError for a stratum of `frame` without a registered number, or with fewer
+    registered than `frame` has. Source: W. G. Cochran, Sampling Techniques, 3rd ed., formulas 5.1 and 5.11.
 
     >>> frame = pl.DataFrame({"level": ["city"] * 4 + ["town"] * 4, "passed": [True] * 7 + [False]})
     >>> stratified(frame, by="level", registered={"city": 4, "town": 96}).select("rate", "passed", "checked").rows()
@@ -220,7 +220,8 @@ def stratified(frame: pl.DataFrame, *, by: str, registered: Mapping[str, int]) -
         .group_by(pl.col(by).cast(pl.String).alias("stratum"))
         .agg(n=pl.len().cast(pl.Int64), passed=pl.col("passed").sum().cast(pl.Int64))
     )
-    if unknown := [name for name in checked["stratum"].sort() if name not in registered]:
+    listed = frame.group_by(pl.col(by).cast(pl.String).alias("stratum")).agg(listed=pl.len().cast(pl.Int64))
+    if unknown := [name for name in listed["stratum"].sort() if name not in registered]:
         raise InputError("stratum_not_registered", found=unknown, known=sorted(registered), by=by)
     strata = (
         pl.DataFrame({"stratum": list(registered), "N": list(registered.values())}, schema_overrides={"N": pl.Int64})
@@ -228,9 +229,10 @@ def stratified(frame: pl.DataFrame, *, by: str, registered: Mapping[str, int]) -
         .with_columns(pl.col("n", "passed").fill_null(0))
         .filter((pl.col("N") > 0) | (pl.col("n") > 0))
     )
-    if (short := strata.filter(pl.col("n") > pl.col("N"))).height:
-        name, size, n, _ = short.row(0)
-        raise InputError("stratum_too_small", stratum=name, found=size, other=n, by=by)
+    short = strata.join(listed, on="stratum").filter(pl.col("listed") > pl.col("N"))
+    if short.height:
+        name, size, rows = short.select("stratum", "N", "listed").row(0)
+        raise InputError("stratum_too_small", stratum=name, found=size, other=rows, by=by)
     n, size, total = pl.col("n"), pl.col("N"), pl.col("N").sum()
     share = pl.col("passed") / n
     variance = (

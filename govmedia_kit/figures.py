@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import duplication, estimates, fields
+from govmedia_kit import duplication, estimates, fields, interaction
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read import divisions
 from govmedia_kit.reconcile import DISCREPANCIES
@@ -56,7 +56,8 @@ def figures(round_: Round) -> dict[str, Figure]:
 
     Ids without `@` always exist; their value is null where it is not known. Breakdowns have the suffix `@<unit_level>`,
     `@platform:<platform>` or `@region:<code>` (a division and all beneath it) and exist where there is something to say.
-    `low` and `high` are the 95 % Wilson interval of a rate. The ids `followup.*` are known once
+    `low` and `high` are the 95 % interval of a rate: Wilson's, but the Kaplan-Meier curve's own for
+    `interaction.answered_in_time` and that of `estimates.stratified` for `pass_rate.stratified`. The ids `followup.*` are known once
     `followup.followed` has looked back at the previous round.
     """
     groups = _groups(round_)
@@ -165,8 +166,10 @@ def _account_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
         "interaction.full": _known((pl.col("channel") == "full").sum(), pl.col("channel")),
         **{f"updates.over_{n}": _over("gap_days", n) for n in (7, 14, 30, 90)},
         "updates.over_10_working": _over("working_gap_days", 10),
-        "updates.silent_in_window": _known((pl.col("longest_gap_days") > 14).sum(), pl.col("longest_gap_days")),
-        "updates.burst": _known(pl.col("burst").sum(), pl.col("burst")),
+        "updates.silent_in_window": _known(
+            (pl.col("checked") & (pl.col("longest_gap_days") > 14)).sum(), pl.col("longest_gap_days")
+        ),
+        "updates.burst": _known((pl.col("checked") & pl.col("burst")).sum(), pl.col("burst")),
         "updates.warned_only": (pl.col("warned") & ~pl.col("stale")).sum(),
         "updates.longest_current_gap_days": pl.col("gap_days").filter("checked").max(),
         "interaction.no_channel_units": _known(
@@ -281,14 +284,16 @@ def _reply_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
     if round_.replies is None:
         return []
     deadlines = round_.audit.settings.deadlines
-    # Waits are in days of the calendar; a deadline in working days is one of as many weeks.
-    weeks = 7 / 5 if deadlines.calendar == "working" else 1
-    within = None if deadlines.reply_days is None else deadlines.reply_days * weeks
     found: list[Value] = []
-    received = round_.replies.join(groups.select("account_id", "group"), on="account_id", how="inner")
-    # Messages that name only a unit belong to the whole, and to no account's group.
-    everything = round_.replies.with_columns(group=pl.lit("")).select(received.columns)
-    for (group,), rows in pl.concat([everything, received.filter(pl.col("group") != "")]).group_by("group"):
+    replies = round_.replies
+    of_accounts = replies.join(groups.select("account_id", "group"), on="account_id", how="inner")
+    # A message that names only a unit is in the groups of the unit, and on no platform.
+    of_units = replies.filter(pl.col("account_id").is_null()).join(
+        groups.filter(~pl.col("group").str.starts_with("@platform:")).select("unit", "group").unique(), on="unit"
+    )
+    everything = replies.with_columns(group=pl.lit(""))
+    received = pl.concat([of_accounts, of_units.select(of_accounts.columns)]).filter(pl.col("group") != "")
+    for (group,), rows in pl.concat([everything.select(received.columns), received]).group_by("group"):
         total = rows.height
         found.append(("interaction.messages", group, (total, None, None, None, None)))
         if not total or rows["replied"].null_count() == total:
@@ -300,19 +305,11 @@ def _reply_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
         curve = estimates.waiting_time(waits["wait_days"], ~waits["replied"])
         median = estimates.quantile_of_curve(curve, 0.5)
         found.append(("interaction.median_reply_days", group, (median, None, None, None, None)))
-        if within is not None:
-            found.append(("interaction.answered_in_time", group, _in_time(curve, within)))
+        if deadlines.reply_days is not None:
+            limit: dict[str, Any] = {"deadline_days": deadlines.reply_days, "calendar": deadlines.calendar}
+            in_time = interaction.answered_in_time(rows, as_of=round_.as_of, **limit).row(0)
+            found.append(("interaction.answered_in_time", group, (*in_time, None, None)))
     return found
-
-
-def _in_time(curve: pl.DataFrame, within: float) -> tuple[Any, ...]:
-    """The share answered within a time, with its interval: one less what the curve leaves at that time."""
-    rows = curve.filter(pl.col("time") <= within)
-    if not rows.height:
-        return (0.0, None, None, None, None)
-    low, high = rows["low"][-1], rows["high"][-1]
-    ends = (None, None) if low is None or high is None or low != low or high != high else (1 - high, 1 - low)
-    return (1 - rows["survival"][-1], *ends, None, None)
 
 
 def _whole_values(round_: Round) -> list[Value]:
@@ -329,10 +326,11 @@ def _whole_values(round_: Round) -> list[Value]:
         counts = {"discrepancies": certain.height, "doubtful": odd.filter("doubtful").height}
         counts |= {kind: certain.filter(kind=kind).height for kind in DISCREPANCIES if kind != "doubtful_match"}
         found += [(f"filing.{name}", "", (count, None, None, None, None)) for name, count in counts.items()]
-    sampling = round_.audit.settings.sampling
-    checked = round_.measured.filter("checked")
-    if sampling is not None and checked.height:
-        row = estimates.stratified(checked, by=sampling.by, registered=sampling.registered).row(0, named=True)
+    settings = round_.audit.settings
+    sampling = settings.sampling
+    # The numbers registered are those of the whole audit, and no weights for a part of it.
+    if sampling is not None and not settings.is_part and round_.measured["checked"].any():
+        row = estimates.stratified(round_.measured, by=sampling.by, registered=sampling.registered).row(0, named=True)
         found.append(("pass_rate.stratified", "", (row["rate"], row["low"], row["high"], None, None)))
     return found
 

@@ -20,13 +20,16 @@ __all__ = ["calendar", "gaps_by_platform", "sensitivity", "silence_calendar", "s
 
 
 def gaps_by_platform(round_: Round, figures: dict[str, Figure]) -> alt.LayerChart:
-    """How long ago each account posted: a tick per account, platforms as rows, a line at the rule's two weeks."""
+    """How long ago accounts posted: a dot per number of days, as large as the accounts are many, platforms as rows.
+
+    A line stands at the rule's two weeks; accounts that never posted have no place on it.
+    """
     import altair as alt
 
     language = round_.language
+    posted = round_.measured.filter(pl.col("gap_days").is_not_null())
     rows = (
-        round_.measured.filter(pl.col("gap_days").is_not_null())
-        .with_columns(
+        posted.with_columns(
             platform_said=words_said(pl.col("platform"), "platform", language),
             level=words_said(pl.col("unit_level"), "unit_level", language),
             shown=pl.col("gap_days").clip(lower_bound=0) + 1,
@@ -63,8 +66,9 @@ def gaps_by_platform(round_: Round, figures: dict[str, Figure]) -> alt.LayerChar
             tooltip=["platform_said:N", "level:N", "gap_days:Q", "accounts:Q"],
         )
     )
-    layers = [points]
+    layers, beyond = [points], 0
     if limit is not None:
+        beyond = posted.filter(pl.col("gap_days") > limit).height
         line = alt.Chart(alt.Data(values=[{"at": limit + 1.5}])).mark_rule(strokeDash=[5, 4], color="#333333", size=1.5)
         layers.append(line.encode(x="at:Q"))
     return labelled(
@@ -72,7 +76,9 @@ def gaps_by_platform(round_: Round, figures: dict[str, Figure]) -> alt.LayerChar
         "gap",
         round_,
         max(120, 44 * len(order)),
-        stale=figures["updates.stale"].text,
+        limit=14 if limit is None else int(limit),
+        beyond=beyond,
+        never=figures["updates.never"].text,
         median=figures["updates.median_gap_days"].text,
     )
 
@@ -82,7 +88,8 @@ def calendar(round_: Round) -> alt.Chart:
 
     s = round_.audit.settings
     first = s.as_of - dt.timedelta(days=s.window_days - 1)
-    posted = round_.days.group_by("day").agg(pl.col("posts").sum())
+    live = round_.days.join(round_.measured, on="account_id", how="semi")
+    posted = live.group_by("day").agg(pl.col("posts").sum())
     every = pl.DataFrame({"date": pl.date_range(first, s.as_of, eager=True)})
     rows = (
         every.with_columns(day=pl.col("date").cast(pl.Int32).cast(pl.Int64))
@@ -174,14 +181,21 @@ def sensitivity(round_: Round, figures: dict[str, Figure]) -> alt.LayerChart:
     return labelled(layers, "sensitivity", round_, 220, **{k: figures[v].text for k, v in numbers.items()})
 
 
-def survival(round_: Round) -> alt.LayerChart:
-    """How long accounts keep posting: the share without a long silence since the window began, by platform."""
+def survival(round_: Round) -> alt.LayerChart | None:
+    """How long accounts keep posting: the share without a long silence since the window began, by platform.
+
+    None where no platform has ten accounts of which posts were collected.
+    """
     import altair as alt
 
     s = round_.audit.settings
     first = s.as_of - dt.timedelta(days=s.window_days - 1)
-    common = round_.measured["platform"].value_counts(sort=True).filter(pl.col("count") >= 10)["platform"].head(4)
-    accounts = round_.measured.filter(pl.col("platform").is_in(common.to_list()), "checked").with_columns(
+    # Of accounts whose last post somebody noted by hand, nobody saw when they were silent.
+    seen = round_.measured.filter(pl.col("checked"), pl.col("posts_in_window").is_not_null())
+    common = seen["platform"].value_counts(sort=True).filter(pl.col("count") >= 10)["platform"].head(4)
+    if common.is_empty():
+        return None
+    accounts = seen.filter(pl.col("platform").is_in(common.to_list())).with_columns(
         # Time runs from the window's first day: what was before it is not seen for all alike.
         opened_on=pl.max_horizontal("opened_on", pl.lit(first)),
         observed_from=pl.max_horizontal("observed_from", pl.lit(first)),
@@ -210,4 +224,5 @@ def survival(round_: Round) -> alt.LayerChart:
 
 
 def _mean(numbers: pl.Series) -> str:
-    return f"{numbers.sum() / numbers.len():.0f}" if numbers.len() else "0"
+    mean = numbers.sum() / numbers.len() if numbers.len() else 0.0
+    return f"{mean:.0f}" if mean >= 10 else f"{mean:.1f}"

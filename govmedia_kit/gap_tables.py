@@ -107,7 +107,7 @@ def sensitivity(status: pl.DataFrame, *, thresholds: Iterable[int] = range(7, 91
 def lifetimes(days: Any, accounts: pl.DataFrame, *, as_of: date, silent_after: int = 14) -> pl.DataFrame:
     """How long each account lasted before it first fell silent: one row per account that was observed.
 
-    Time runs from `opened_on`, or from the first post where that is not known, to the first day of the first
+    Time runs from `opened_on`, or where that is not known from the first post, or `observed_from`, to the first day of the first
     silence of more than `silent_after` days. What lies before `observed_from` (or, where that is not known, before
     the first post) is not seen, and is no silence. An account that has not fallen silent by the end of `as_of`,
     or of `observed_to`, is censored.
@@ -118,7 +118,7 @@ def lifetimes(days: Any, accounts: pl.DataFrame, *, as_of: date, silent_after: i
     - `silent` (bool): fell silent; false is censored
 
     Doubtful where accounts were opened long before they were observed: earlier silences are unseen, and the
-    account seems to have lasted. A silence that began less than `silent_after` days ago is not yet one.
+    account seems to have lasted. An account without a post of which only `observed_to` is known has no row. A silence that began less than `silent_after` days ago is not yet one.
 
     >>> days = pl.DataFrame({"account_id": ["a", "a"], "day": [20454, 20460]})
     >>> accounts = pl.DataFrame({"account_id": ["a"], "opened_on": [date(2026, 1, 1)]})
@@ -144,7 +144,7 @@ def lifetimes(days: Any, accounts: pl.DataFrame, *, as_of: date, silent_after: i
             end=pl.when(ended.fill_null(False)).then("observed_to").otherwise(last).cast(pl.Int64),
         )
         .with_columns(seen=pl.max_horizontal("since", pl.coalesce("observed_from", "first")))
-        .filter(pl.coalesce("first", "observed_from").is_not_null(), pl.col("seen") <= pl.col("end"))
+        .filter(pl.coalesce("first", "observed_from", "observed_to").is_not_null(), pl.col("seen") <= pl.col("end"))
     )
     stops = pl.concat(
         [

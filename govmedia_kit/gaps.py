@@ -128,7 +128,8 @@ def update_status(
     - `longest_gap_days` (Int64, days): longest silence of the window, open ones included
     - `active_days` (Int64, days): days of the window with a post
     - `days_over` (Int64, days): days below the standard, the sum of max(0, silence - `over`)
-    - `posts_per_week` (Float64): posts of the window over the weeks of it for which the account was observed
+    - `posts_per_week` (Float64): posts of the window over the weeks of it for which the account was observed; where it
+      posted before `opened_on` or `observed_from`, from its first post in the window
     - `weekend_share` (Float64): share of the active days that are a Saturday or Sunday
     - `burstiness` (Float64): (σ - μ) / (σ + μ) of the days between consecutive active days; -1 a clock, 0 chance,
       towards 1 bursts; null with fewer than three active days, and not worth much with fewer than twenty

@@ -17,6 +17,7 @@ from govmedia_kit.frames import answers_in_kind
 from govmedia_kit.workdays import working_days_between
 
 __all__ = [
+    "answered_in_time",
     "channel_summary",
     "channels",
     "engagement",
@@ -172,13 +173,14 @@ def reply_summary(
     replies: pl.DataFrame,
     accounts: pl.DataFrame,
     *,
+    as_of: date,
     by: str | Sequence[str] = (),
     deadline_days: int | None = None,
     calendar: str = "calendar",
 ) -> pl.DataFrame:
     """How groups answer: one row per group, sorted; one row for all without `by`.
 
-    `replies` is that of the function of that name; `by` names columns of `accounts` or `replies`, or `province`. Waiting
+    `replies` is that of the function of that name for the same `as_of`; `by` names columns of `accounts` or `replies`, or `province`. Waiting
     times are by Kaplan-Meier, the unanswered censored at the monitoring point: a mean of the answered alone would
     praise an office that answers what is easy. The office's deadline counts whole days after the day of receipt, in
     `calendar` or `working` days of China.
@@ -204,14 +206,11 @@ def reply_summary(
     ...     }
     ... )
     >>> accounts = pl.DataFrame({"account_id": ["a"], "platform": ["weibo"]})
-    >>> found = reply_summary(replies(messages, as_of=date(2019, 7, 15), window_days=90), accounts, deadline_days=5)
+    >>> as_of = date(2019, 7, 15)
+    >>> found = reply_summary(replies(messages, as_of=as_of, window_days=90), accounts, as_of=as_of, deadline_days=5)
     >>> found.select("messages", "replied", "median_days", "due", "in_time").rows()
     [(3, 2, 6.0, 3, 1)]
     """
-    if calendar not in CALENDARS:
-        raise InputError(
-            "unknown_choice", name="calendar", found=calendar, known=CALENDARS, hint=hint(calendar, CALENDARS)
-        )
     names = [by] if isinstance(by, str) else list(by)
     if set(names) <= OF_UNITS and "unit" in accounts.columns:
         # A message to a unit is in the groups of the unit, whichever its account.
@@ -219,24 +218,73 @@ def reply_summary(
         replies = replies.join(any_account, on="unit", how="left", maintain_order="left").with_columns(
             account_id=pl.coalesce("account_id", "any_account")
         )
-    frame, names = estimates.with_groups(_with_days(replies, calendar), accounts, names)
+    frame, names = estimates.with_groups(_with_days(replies, as_of, calendar), accounts, names)
     return estimates.by_group(frame, names, lambda rows: _answers(rows, deadline_days))
 
 
-def _with_days(replies: pl.DataFrame, calendar: str) -> pl.DataFrame:
+@answers_in_kind
+def answered_in_time(
+    replies: pl.DataFrame, *, as_of: date, deadline_days: int, calendar: str = "calendar"
+) -> pl.DataFrame:
+    """The share of messages answered within a deadline: one row.
+
+    By Kaplan-Meier over all messages of `replies` (see the function of that name, for the same `as_of`), so that those
+    whose deadline has not yet passed count for as long as they have waited. The deadline counts whole days after the
+    day of receipt, in `calendar` or `working` days of China.
+
+    - `share` (Float64, fraction): null where no message has waited so long, and where the table tells of no replies
+    - `low`, `high` (Float64, fraction): its 95 % log-log interval; null where the curve has none
+
+    Doubtful where few messages are older than the deadline. Raises InputError for a `calendar` that is neither.
+    Source: E. L. Kaplan and P. Meier (1958); the deadline is the office's own, there is no national one.
+
+    >>> messages = pl.DataFrame(
+    ...     {
+    ...         "account_id": ["a", "a"],
+    ...         "received_at": [datetime(2020, 1, 22, 10), datetime(2020, 1, 22, 10)],
+    ...         "replied_at": [datetime(2020, 2, 5, 17), None],
+    ...     }
+    ... )
+    >>> as_of = date(2020, 3, 5)
+    >>> found = replies(messages, as_of=as_of, window_days=90)
+
+    Spring Festival lies between; the reply came on the fifth working day.
+
+    >>> answered_in_time(found, as_of=as_of, deadline_days=5, calendar="working")["share"].to_list()
+    [0.5]
+    """
+    timed = _with_days(replies, as_of, calendar).filter(pl.col("wait_days").is_not_null())
+    curve = estimates.waiting_time(timed["waited"], ~timed["replied"])
+    share, low, high = _in_time(curve, deadline_days)
+    return pl.DataFrame({"share": share, "low": low, "high": high}, schema=dict.fromkeys(IN_TIME, pl.Float64()))
+
+
+IN_TIME = ("share", "low", "high")
+
+
+def _in_time(curve: pl.DataFrame, days: int) -> tuple[float | None, float | None, float | None]:
+    """What a curve of whole days has left answered after `days`, and the ends of its interval."""
+    waiting = estimates.survival_at(curve, days)
+    if waiting is None:
+        return None, None, None
+    ends = curve.filter(pl.col("time") <= days).select(low=1 - pl.col("high"), high=1 - pl.col("low")).fill_nan(None)
+    low, high = ends.row(-1) if ends.height else (None, None)
+    return 1 - waiting, low, high
+
+
+def _with_days(replies: pl.DataFrame, as_of: date, calendar: str) -> pl.DataFrame:
     """Whole days after the day of receipt: `waited` to the reply or the monitoring point, `age` to the latter."""
-    still_open = pl.col("received_at") + pl.duration(microseconds=(pl.col("wait_days") * DAY).round().cast(pl.Int64))
-    # The end of the monitoring point's day belongs to it.
-    seen = pl.when(~pl.col("replied")).then(still_open - pl.duration(seconds=1)).otherwise("replied_at")
-    replies = replies.with_columns(until=seen.dt.date())
-    as_of = replies["until"].max()
-    received, until = replies["received_at"].dt.date(), replies["until"]
+    if calendar not in CALENDARS:
+        raise InputError(
+            "unknown_choice", name="calendar", found=calendar, known=CALENDARS, hint=hint(calendar, CALENDARS)
+        )
     end = pl.repeat(as_of, replies.height, dtype=pl.Date, eager=True)
+    received, until = replies["received_at"].dt.date(), replies["replied_at"].dt.date().fill_null(as_of)
     if calendar == "working":
         waited, age = working_days_between(received, until), working_days_between(received, end)
     else:
         waited, age = (until - received).dt.total_days(), (end - received).dt.total_days()
-    return replies.drop("until").with_columns(waited=waited, age=age)
+    return replies.with_columns(waited=waited, age=age)
 
 
 def _answers(rows: pl.DataFrame, deadline_days: int | None) -> pl.DataFrame:
@@ -246,11 +294,11 @@ def _answers(rows: pl.DataFrame, deadline_days: int | None) -> pl.DataFrame:
     timed = rows.filter(pl.col("wait_days").is_not_null())
     curve = estimates.waiting_time(timed["wait_days"], ~timed["replied"])
     in_days = estimates.waiting_time(timed["waited"], ~timed["replied"])
-    due, in_time, late = None, None, None
+    due, in_time, by_curve = None, None, None
     if told and deadline_days is not None:
         due = timed.filter(pl.col("age") >= deadline_days)
         in_time = due.filter(pl.col("replied") & (pl.col("waited") <= deadline_days)).height
-        late = estimates.survival_at(in_days, deadline_days)
+        by_curve = _in_time(in_days, deadline_days)[0]
     share = None if due is None or in_time is None or not due.height else in_time / due.height
     ends = (None if due is None or in_time is None else estimates.wilson(in_time, due.height)) or (None, None)
     return pl.DataFrame(
@@ -270,7 +318,7 @@ def _answers(rows: pl.DataFrame, deadline_days: int | None) -> pl.DataFrame:
             "in_time_share": share,
             "in_time_low": ends[0],
             "in_time_high": ends[1],
-            "in_time_curve": None if late is None else 1 - late,
+            "in_time_curve": by_curve,
             "small": rows.height < estimates.SMALL,
         },
         schema_overrides=SUMMARY,

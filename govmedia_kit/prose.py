@@ -288,9 +288,15 @@ def method_note(round_: Round) -> Blocks:
     as_of = date_text(round_.as_of, t.language)
     blocks = [heading(1, said("headings.method", t.language)), paragraph(t.runs("method.intro"))]
     blocks += [
-        paragraph(t.runs(f"method.{key}", as_of=as_of))
-        for key in ("live", "gap", "not_checked", "duplicates", "reply", "interval")
+        paragraph(t.runs(f"method.{key}", as_of=as_of)) for key in ("live", "gap", "not_checked", "duplicates", "reply")
     ]
+    s = round_.audit.settings
+    used = {
+        "in_time": round_.replies is not None and s.deadlines.reply_days is not None,
+        "stratified": s.sampling is not None and not s.is_part,
+    }
+    parts = {name: said(f"method.interval_{name}", t.language) if there else "" for name, there in used.items()}
+    blocks.append(paragraph(t.runs("method.interval", **parts)))
     blocks.append(paragraph(t.runs("method.rules_head", rules=round_.audit.settings.rules)))
     for row in round_.rules.iter_rows(named=True):
         facts = {

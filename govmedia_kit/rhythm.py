@@ -45,7 +45,7 @@ def rhythm(
             longest_gap_days=pl.max_horizontal("longest", head, tail),
             active_days=n,
             days_over=pl.col("over").fill_null(0) + (head - over).clip(0) + (tail - over).clip(0),
-            posts_per_week=pl.col("posts").fill_null(0) / ((end - start + 1) / 7),
+            posts_per_week=pl.col("posts").fill_null(0) / ((end - _begin() + 1) / 7),
             weekend_share=pl.when(n > 0).then(pl.col("weekend") / n),
             burstiness=pl.when(n > 2).then((deviation - mean) / (deviation + mean)),
             burst=pl.any_horizontal(bursts) if bursts else pl.lit(False),
@@ -59,16 +59,17 @@ def _days_of(
     posting: pl.DataFrame, accounts: pl.DataFrame, over: int, weeks: Sequence[tuple[int, int]]
 ) -> pl.DataFrame:
     """What the active days of each account add up to: one row per account with one."""
-    start, first = accounts["start"].max(), posting["day"].min()
+    start, first, early = accounts["start"].max(), posting["day"].min(), None
     if start is not None and first is not None and start > first:  # type: ignore[operator]
         # Posts before an account's part of the window (before it was opened, says the ledger) are not in it.
+        early = posting.group_by("row").agg(earliest=pl.col("day").min().cast(pl.Int64))
         posting = posting.filter(pl.col("day") >= accounts["start"].gather(posting["row"]))
     row, day = pl.col("row"), pl.col("day")
     step = pl.when(row == row.shift(1)).then(day - day.shift(1))
     ended = [
         ((pl.col("step") > over + 1) & day.is_between(*week)).alias(f"ended_{n}") for n, week in enumerate(weeks, 1)
     ]
-    return (
+    found = (
         posting.lazy()
         .with_columns(row.set_sorted(), step=step)
         .with_columns(
@@ -91,6 +92,14 @@ def _days_of(
         )
         .collect(engine="streaming")
     )
+    if early is None:
+        return found.with_columns(earliest="first")
+    return early.join(found, on="row", how="left")
+
+
+def _begin() -> pl.Expr:
+    """Where the posts that are counted begin: who posted before the ledger says that it was opened had begun by then."""
+    return pl.min_horizontal("start", "earliest")
 
 
 def _burst(number: int, week: tuple[int, int], over: int) -> pl.Expr:
@@ -100,6 +109,6 @@ def _burst(number: int, week: tuple[int, int], over: int) -> pl.Expr:
     opened_since = (pl.col("opened_on") >= start).fill_null(False)
     waited = (first - start > over) & first.is_between(*week) & ~opened_since
     ended = pl.col(f"ended_{number}").fill_null(False) | waited.fill_null(False)
-    days = pl.col("end") - start + 1 - length
+    days = pl.col("end") - _begin() + 1 - length
     usual = (pl.col("posts").fill_null(0) - posts) / pl.when(days > 0).then(days) * BURST_DAYS
     return (ended & (posts >= BURST_POSTS) & (posts >= BURST_TIMES * usual)).fill_null(False)

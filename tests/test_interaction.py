@@ -99,7 +99,7 @@ def test_a_table_without_reply_column_gives_no_reply_rate():
     messages = messages_of(("a", datetime(2019, 7, 10), None)).drop("replied_at")
     found = interaction.replies(messages, as_of=AS_OF, window_days=10)
     assert found.select("replied", "replied_at", "wait_days", "doubtful").rows() == [(None, None, None, False)]
-    summary = interaction.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), deadline_days=3)
+    summary = interaction.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), as_of=AS_OF, deadline_days=3)
     row = summary.row(0, named=True)
     assert row.pop("messages") == 1
     assert row.pop("small") is True
@@ -123,7 +123,7 @@ def test_only_messages_to_the_ledger_count():
 def test_no_messages_no_rows():
     found = interaction.replies(messages_of(), as_of=AS_OF, window_days=10)
     assert found.height == 0
-    summary = interaction.reply_summary(found, pl.DataFrame({"account_id": ["a"]}))
+    summary = interaction.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), as_of=AS_OF)
     assert summary.select("messages", "reply_rate", "median_days").rows() == [(0, None, None)]
 
 
@@ -152,7 +152,7 @@ def test_the_summary_never_means_over_the_answered_alone():
     )
     accounts = pl.DataFrame({"account_id": ["a", "b"], "platform": ["weibo", "wechat"]})
     found = interaction.reply_summary(
-        interaction.replies(messages, as_of=AS_OF, window_days=30), accounts, by="platform"
+        interaction.replies(messages, as_of=AS_OF, window_days=30), accounts, as_of=AS_OF, by="platform"
     )
     columns = ("platform", "messages", "replied", "reply_rate", "q1_days", "median_days", "q3_days")
     assert found.select(columns).rows() == [
@@ -174,7 +174,10 @@ def test_the_deadline_counts_the_messages_whose_time_has_come():
         ("a", at(8), at(7)),  # doubtful
     )
     summary = interaction.reply_summary(
-        interaction.replies(messages, as_of=AS_OF, window_days=30), pl.DataFrame({"account_id": ["a"]}), deadline_days=3
+        interaction.replies(messages, as_of=AS_OF, window_days=30),
+        pl.DataFrame({"account_id": ["a"]}),
+        as_of=AS_OF,
+        deadline_days=3,
     )
     row = summary.row(0, named=True)
     assert (row["due"], row["in_time"], row["in_time_share"], row["doubtful"]) == (3, 1, 1 / 3, 1)
@@ -191,7 +194,7 @@ def test_a_deadline_in_working_days_waits_for_the_holiday():
     )
     accounts = pl.DataFrame({"account_id": ["a"]})
     by_calendar = {
-        calendar: interaction.reply_summary(found, accounts, deadline_days=3, calendar=calendar)
+        calendar: interaction.reply_summary(found, accounts, as_of=AS_OF, deadline_days=3, calendar=calendar)
         .select("due", "in_time")
         .row(0)
         for calendar in ("calendar", "working")
@@ -202,7 +205,7 @@ def test_a_deadline_in_working_days_waits_for_the_holiday():
 def test_an_unknown_calendar_is_an_error():
     found = interaction.replies(messages_of(), as_of=AS_OF, window_days=10)
     with pytest.raises(InputError, match="working"):
-        interaction.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), calendar="workdays")
+        interaction.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), as_of=AS_OF, calendar="workdays")
 
 
 def test_a_message_to_a_unit_is_in_the_groups_of_the_unit_and_of_no_platform():
@@ -211,11 +214,11 @@ def test_a_message_to_a_unit_is_in_the_groups_of_the_unit_and_of_no_platform():
         {"account_id": ["a"], "unit": ["省司法厅"], "unit_level": ["provincial_department"], "platform": ["weibo"]}
     )
     found = interaction.replies(messages, accounts, as_of=AS_OF, window_days=10)
-    assert interaction.reply_summary(found, accounts, by="unit_level")["unit_level"].to_list() == [
+    assert interaction.reply_summary(found, accounts, as_of=AS_OF, by="unit_level")["unit_level"].to_list() == [
         "provincial_department"
     ]
-    assert interaction.reply_summary(found, accounts, by="unit")["unit"].to_list() == ["省司法厅"]
-    assert interaction.reply_summary(found, accounts, by="platform")["platform"].to_list() == [None]
+    assert interaction.reply_summary(found, accounts, as_of=AS_OF, by="unit")["unit"].to_list() == ["省司法厅"]
+    assert interaction.reply_summary(found, accounts, as_of=AS_OF, by="platform")["platform"].to_list() == [None]
 
 
 def real_messages() -> pd.DataFrame:
@@ -230,7 +233,7 @@ def test_real_waiting_times_have_the_median_and_quartiles_of_numpy():
     real = real_messages()
     as_of = (real["replied_at"].max() + timedelta(days=1)).date()
     found = interaction.replies(real, as_of=as_of, window_days=10_000)
-    summary = interaction.reply_summary(found, pd.DataFrame({"account_id": ["a"]}))
+    summary = interaction.reply_summary(found, pd.DataFrame({"account_id": ["a"]}), as_of=AS_OF)
     waits = ((real["replied_at"] - real["received_at"]).dt.total_seconds() / 86_400).to_numpy()
     expected = np.quantile(waits, [0.25, 0.5, 0.75], method="inverted_cdf")
     assert summary[["q1_days", "median_days", "q3_days"]].to_numpy()[0].tolist() == pytest.approx(expected.tolist())
@@ -249,7 +252,7 @@ def test_real_waiting_times_in_the_midst_are_those_of_a_plain_loop():
     ).tolist()
     steps = plain_curve(waits, ended)
     found = interaction.replies(real, as_of=as_of, window_days=365)
-    row = interaction.reply_summary(found, pd.DataFrame({"account_id": ["a"]})).iloc[0]
+    row = interaction.reply_summary(found, pd.DataFrame({"account_id": ["a"]}), as_of=AS_OF).iloc[0]
     assert (row["messages"], row["replied"]) == (len(rows), sum(ended))
     assert 0 < sum(ended) < len(rows)
     for column, q in {"q1_days": 0.25, "median_days": 0.5, "q3_days": 0.75}.items():
