@@ -258,6 +258,7 @@ def _print(
             told["departures_of_word"] = docx.write(blocks, path, template=look.template, **paper)
         elif name == "pdf":
             told["departures_of_pdf"] = pdf.write(blocks, path, missing="mark", **paper)
+            told["lost_in_pdf"] = pdf.lost_characters(blocks, **paper)
         elif name == "xlsx":
             xlsx.write(
                 folder / "annexes.xlsx", settings=settings, **load_round(folder), blocks=blocks, language=language

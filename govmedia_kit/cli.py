@@ -123,19 +123,26 @@ def bulletin(
         }
         made = make_bulletin(audit, out, formats=_formats(format_), **look, **given)
         _say(("通报已写入 " if speak != "en" else "Bulletin written to ") + str(made))
-        if wrong := _impossible(made):
+        wrong, lost = _amiss(made)
+        if wrong:
             _say("自查发现数字不合：" if speak != "en" else "Its own numbers do not add up:", error=True)
             for line in wrong:
                 _say("  " + line, error=True)
+        if lost:
+            text = "PDF 的字体没有这些字，印成了〓：{lost}。请用 GOVMEDIA_FONT_DIR 指明有这些字的字体文件夹，再做一次。"
+            if speak == "en":
+                text = "The PDF's fonts lack these characters and print 〓: {lost}. Name a folder of fonts that hold them in GOVMEDIA_FONT_DIR, and make it again."
+            _say(text.format(lost=" ".join(lost)), error=True)
+        if wrong or lost:
             raise typer.Exit(1)
 
 
-def _impossible(folder: Path) -> list[str]:
-    """What the bulletin's check of its own arithmetic found."""
+def _amiss(folder: Path) -> tuple[list[str], list[str]]:
+    """What the bulletin's check of its own arithmetic found, and the characters that its PDF lacks."""
     import json
 
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return manifest["arithmetic"]["impossible"]
+    return manifest["arithmetic"]["impossible"], manifest.get("lost_in_pdf", [])
 
 
 @app.command()

@@ -200,13 +200,13 @@ def stratified(frame: pl.DataFrame, *, by: str, registered: Mapping[str, int]) -
 
     - `rate` (Float64, fraction): each stratum's rate, weighted by its registered accounts; null where a stratum
       has none checked
-    - `low`, `high` (Float64, fraction): normal 95 % interval, kept in [0, 1]; null where a sampled stratum has one
-      account checked
+    - `low`, `high` (Float64, fraction): 95 % interval, kept in [0, 1]: normal, with finite-population correction; of a
+      sampled stratum where all, none or only one passed it takes Wilson's ends for a sample as good as this one
     - `passed`, `checked`, `registered` (Int64, accounts)
 
-    Doubtful where all or none of a sampled stratum passed: its variance is then taken for zero, and the
-    interval is too short. Raises InputError for a stratum of `frame` without a registered number, or with fewer
-    registered than `frame` has. Source: W. G. Cochran, Sampling Techniques, 3rd ed., formulas 5.1 and 5.11.
+    Doubtful where few of a large stratum were checked. Raises InputError for a stratum of `frame` without a registered number, or with fewer
+    registered than `frame` has. Source: W. G. Cochran, Sampling Techniques, 3rd ed., formulas 5.1 and 5.11; the ends are put
+    together as by G. Zou and A. Donner, Statistics in Medicine 27 (2008) 1693.
 
     >>> frame = pl.DataFrame({"level": ["city"] * 4 + ["town"] * 4, "passed": [True] * 7 + [False]})
     >>> stratified(frame, by="level", registered={"city": 4, "town": 96}).select("rate", "passed", "checked").rows()
@@ -235,24 +235,25 @@ def stratified(frame: pl.DataFrame, *, by: str, registered: Mapping[str, int]) -
         raise InputError("stratum_too_small", stratum=name, found=size, other=rows, by=by)
     n, size, total = pl.col("n"), pl.col("N"), pl.col("N").sum()
     share = pl.col("passed") / n
-    variance = (
-        pl.when(n == size)
-        .then(0.0)
-        .when(n > 1)
-        .then((size / total) ** 2 * (1 - n / size) * share * (1 - share) / (n - 1))
-    )
     whole = (n > 0).all() & (pl.len() > 0)
-    half = pl.when(variance.is_not_null().all()).then(variance.sum().sqrt() * Z)
+    normal = Z * (share * (1 - share) / (n - 1)).sqrt() * (1 - n / size).sqrt()
+    # Where all or none of a sample passed, the normal interval is a point; Wilson's, of a sample as good, is not.
+    low, high = wilson_exprs(pl.col("passed") / (1 - n / size), n / (1 - n / size))
+    one_sided = (share == 0) | (share == 1) | (n == 1)
+    sampled = pl.when(n < size)
+    below = sampled.then(pl.when(one_sided).then(share - low).otherwise(normal)).otherwise(0.0)
+    above = sampled.then(pl.when(one_sided).then(high - share).otherwise(normal)).otherwise(0.0)
     return strata.select(
         rate=pl.when(whole).then((size / total * share).sum()),
-        half=half,
+        below=pl.when(whole).then(((size / total * below) ** 2).sum().sqrt()),
+        above=pl.when(whole).then(((size / total * above) ** 2).sum().sqrt()),
         passed=pl.col("passed").sum(),
         checked=n.sum(),
         registered=total,
     ).select(
         "rate",
-        (pl.col("rate") - pl.col("half")).clip(0, 1).alias("low"),
-        (pl.col("rate") + pl.col("half")).clip(0, 1).alias("high"),
+        (pl.col("rate") - pl.col("below")).clip(0, 1).alias("low"),
+        (pl.col("rate") + pl.col("above")).clip(0, 1).alias("high"),
         "passed",
         "checked",
         "registered",

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import duplication, estimates, fields, interaction
+from govmedia_kit import duplication, estimates, fields, followup, interaction
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read import divisions
 from govmedia_kit.reconcile import DISCREPANCIES
@@ -330,6 +330,10 @@ def _whole_values(round_: Round) -> list[Value]:
     sampling = settings.sampling
     # The numbers registered are those of the whole audit, and no weights for a part of it.
     if sampling is not None and not settings.is_part and round_.measured["checked"].any():
+        registered = sum(sampling.registered.values())
+        checked = int(round_.measured["checked"].sum())
+        found.append(("sampling.registered", "", (registered, None, None, None, None)))
+        found.append(("sampling.checked_share", "", (checked / registered, None, None, checked, registered)))
         row = estimates.stratified(round_.measured, by=sampling.by, registered=sampling.registered).row(0, named=True)
         found.append(("pass_rate.stratified", "", (row["rate"], row["low"], row["high"], None, None)))
     return found
@@ -342,7 +346,7 @@ def _followup_values(round_: Round) -> list[Value]:
     numbers: dict[str, Any] = {
         "followup.failed_before": followed["failed_before"].sum(),
         "followup.renamed": followed["renamed"].sum(),
-        **{f"followup.{o}": (followed["outcome"] == o).sum() for o in ("fixed", "persisting", "gone", "new")},
+        **{f"followup.{o}": (followed["outcome"] == o).sum() for o in followup.OUTCOMES},
     }
     checked = round_.measured.filter("checked")
     if round_.rate_before is not None and checked.height:

@@ -14,7 +14,7 @@ from govmedia_kit.rounds import Round, measure_round
 
 __all__ = ["OUTCOMES", "follow_up", "followed", "matched", "previous_round", "trend"]
 
-OUTCOMES = ("fixed", "persisting", "gone", "not_checked", "new")
+OUTCOMES = ("fixed", "persisting", "gone", "missing", "not_checked", "new")
 # The ways in which an account of one round is found in the other, the surest first.
 WAYS = {
     "account_id": ["account_id"],
@@ -98,8 +98,10 @@ def follow_up(now: Round, before: Round) -> pl.DataFrame:
 
     Columns: account_id (str, null where the account is gone), previous_account_id (str, null where it is new to the ledger),
     name, unit, platform (str, as now, else as before), previous_name (str), renamed, failed_before, failed_now (bool), outcome (str):
-    `fixed` (failed, passes now), `persisting` (failed in both), `gone` (failed, and is live no more), `not_checked` (failed,
-    and could not be checked now), `new` (fails now only); sentence (str, what was found last, or now where it is new), matched_by (str).
+    `fixed` (failed, passes now), `persisting` (failed in both), `gone` (failed, and is closed by now), `missing` (failed, and
+    the ledger lacks it now), `not_checked` (failed, and could not be checked now), `new` (fails now only); sentence (str, what
+    was found now, null where nothing was), previous_sentence (str, what was found last round, its days counted to that
+    round's monitoring point), matched_by (str).
     Doubtful where matched_by is `unit_and_platform`: the unit may have closed one account and opened another.
     """
     pairs = matched(now.measured, before.measured).drop("name")
@@ -114,7 +116,9 @@ def follow_up(now: Round, before: Round) -> pl.DataFrame:
     rows = (
         verdicts.join(pairs, on="account_id", how="left")
         .join(old, on="previous_account_id", how="full", coalesce=True)
+        .join(_closed(now, before), on="previous_account_id", how="left")
         .with_columns(
+            pl.col("closed").fill_null(False),
             pl.col("failed_before").fill_null(False),
             failed_now=(pl.col("verdict") == "failed").fill_null(False),
             name=pl.coalesce("name", "old_name"),
@@ -129,7 +133,7 @@ def follow_up(now: Round, before: Round) -> pl.DataFrame:
         pl.when(~pl.col("failed_before"))
         .then(pl.lit("new"))
         .when(pl.col("verdict").is_null())
-        .then(pl.lit("gone"))
+        .then(pl.when("closed").then(pl.lit("gone")).otherwise(pl.lit("missing")))
         .when(pl.col("failed_now"))
         .then(pl.lit("persisting"))
         .when(pl.col("verdict") == "not_checked")
@@ -141,11 +145,10 @@ def follow_up(now: Round, before: Round) -> pl.DataFrame:
         rows.with_columns(outcome=outcome)
         .join(_vetoes(now), on="account_id", how="left")
         .join(
-            _vetoes(before).rename({"account_id": "previous_account_id", "sentence": "old_sentence"}),
+            _vetoes(before).rename({"account_id": "previous_account_id", "sentence": "previous_sentence"}),
             on="previous_account_id",
             how="left",
         )
-        .with_columns(sentence=pl.coalesce("sentence", "old_sentence"))
         .sort(order, "unit", "platform", "name")
         .select(
             "account_id",
@@ -159,9 +162,20 @@ def follow_up(now: Round, before: Round) -> pl.DataFrame:
             "failed_now",
             "outcome",
             "sentence",
+            "previous_sentence",
             "matched_by",
         )
     )
+
+
+def _closed(now: Round, before: Round) -> pl.DataFrame:
+    """The accounts of the last round that this round's ledger holds as closed."""
+    wanted = ["account_id", "platform", "platform_id", "name", "unit"]
+    ledger = now.audit.accounts.join(now.measured, on="account_id", how="anti")
+    ledger = ledger.select(
+        (pl.col(name) if name in ledger.columns else pl.lit(None)).cast(pl.String).alias(name) for name in wanted
+    )
+    return matched(ledger, before.measured).select("previous_account_id", closed=pl.lit(True))
 
 
 def _vetoes(round_: Round) -> pl.DataFrame:

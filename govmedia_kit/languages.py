@@ -10,6 +10,8 @@ import functools
 __all__ = ["LANGUAGES", "is_english", "spelt"]
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+# Words of ours that the converter leaves as they are, because their characters are traditional ones too.
+AMBIGUOUS = {"1周": "1週", "2周": "2週", "兩周": "兩週", "每周": "每週", "采集": "採集", "格里": "格裡"}
 
 
 def is_english(language: str) -> bool:
@@ -24,7 +26,12 @@ def spelt(text: str, language: str) -> str:
     >>> spelt("政务新媒体", "zh-Hant")
     '政務新媒體'
     """
-    return _converter().convert(text) if language == "zh-Hant" else text
+    if language != "zh-Hant":
+        return text
+    text = _converter().convert(text)
+    for wrong, right in AMBIGUOUS.items():
+        text = text.replace(wrong, right)
+    return text
 
 
 @functools.cache

@@ -6,23 +6,19 @@ Which sentence is said of a chapter (none, one, some, all) is decided here; the 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import polars as pl
 
 from govmedia_kit.blocks import Blocks, Run, heading, paragraph, title
-from govmedia_kit.fields import label, word_label
+from govmedia_kit.fields import word_label
 from govmedia_kit.figures import Figure
-from govmedia_kit.languages import is_english
 from govmedia_kit.rounds import Round
 from govmedia_kit.telling import NAMED, Teller, annex_numbers, annex_of, date_text, region_name, said
 
 __all__ = [
-    "analysis",
     "annex_list",
     "duplication_chapter",
     "interaction_chapter",
-    "method_note",
     "opening",
     "overall",
     "requirements",
@@ -49,16 +45,17 @@ def overall(round_: Round, figures: dict[str, Figure]) -> Blocks:
     t, s = Teller(round_, figures), round_.audit.settings
     first_day = s.as_of - dt.timedelta(days=s.window_days - 1)
     dates = {"as_of": date_text(s.as_of, t.language), "first_day": date_text(first_day, t.language)}
+    sampled = t.known("sampling.registered")
     registered = t.runs("overall.window", **dates, window_days=s.window_days)
-    registered += t.runs("overall.registered", region=region_name(s.region, t.language))
+    key = "registered_sample" if sampled else "registered"
+    registered += t.runs(f"overall.{key}", region=region_name(s.region, t.language))
     for kind, key in (("unit_level", "overall.by_level"), ("platform", "overall.by_platform")):
         if parts := t.breakdown("accounts.registered", kind):
             registered += t.runs(key, parts=parts)
-    checked = _checked(t)
+    checked = _checked_sample(t) if sampled else _checked(t)
     blocks = [heading(1, said("headings.overall", t.language)), paragraph(registered), paragraph(checked)]
     if round_.followed is not None:
-        key = "followed" if t.value("followup.failed_before") else "followed_none"
-        blocks.append(paragraph(t.runs(f"overall.{key}", annex=annex_of("followup", t))))
+        blocks.append(paragraph(_followed(t) if t.value("followup.failed_before") else t.runs("overall.followed_none")))
     if round_.set_aside.height:
         blocks.append(paragraph(t.runs("overall.set_aside")))
     if s.note:
@@ -67,23 +64,46 @@ def overall(round_: Round, figures: dict[str, Figure]) -> Blocks:
 
 
 def _checked(t: Teller) -> list[Run]:
+    """How many were checked, and how they fared."""
     checked, registered = t.value("accounts.checked"), t.value("accounts.registered")
     if not checked:
         return t.runs("overall.checked_none")
     if checked == registered:
-        runs = t.runs("overall.checked_all")
+        runs = t.runs("overall.checked_one" if checked == 1 else "overall.checked_all")
     else:
         runs = t.runs("overall.checked_part", annex=annex_of("not_checked", t))
-    runs += t.runs("overall.passed", interval=t.interval("pass_rate"))
-    if t.value("accounts.failed") == 0:
-        runs += t.runs("overall.passed_all")
-    elif t.value("accounts.passed") == 0:
-        runs += t.runs("overall.failed_all")
-    if t.known("followup.rate_change"):
-        runs += _change(t)
+    key = "passed" if t.value("accounts.failed") else "passed_all"
+    key = key if t.value("accounts.passed") else "failed_all"
+    runs += t.runs(f"overall.{key}", interval=t.interval("pass_rate"))
+    return runs + (_change(t) if t.known("followup.rate_change") else [])
+
+
+def _checked_sample(t: Teller) -> list[Run]:
+    """How a sample fared, its strata apart: what it says of all that are registered is the weighted estimate."""
+    if not t.value("accounts.checked"):
+        return t.runs("overall.checked_none")
+    runs = t.runs("overall.checked_sample")
+    if t.value("accounts.not_checked"):
+        runs += t.runs("overall.checked_sample_rest", annex=annex_of("not_checked", t))
+    sampling = t.round.audit.settings.sampling
+    strata = t.by_stratum("pass_rate", sampling.by) if sampling is not None else []
+    runs += t.runs("overall.passed_sample", strata=t.runs("overall.strata", parts=strata) if strata else "")
     if t.known("pass_rate.stratified"):
         runs += t.runs("overall.stratified", interval=t.interval("pass_rate.stratified"))
-    return runs
+    return runs + (_change(t) if t.known("followup.rate_change") else [])
+
+
+def _followed(t: Teller) -> list[Run]:
+    """What became of the accounts that failed last round: the outcomes that there are."""
+    outcomes = ("fixed", "persisting", "gone", "missing", "not_checked")
+    parts = [t.runs(f"overall.followed_{outcome}") for outcome in outcomes if t.value(f"followup.{outcome}")]
+    return t.runs(
+        "overall.followed",
+        parts=t.join(parts, "comma"),
+        renamed=t.runs("overall.followed_renamed") if t.value("followup.renamed") else "",
+        new=t.runs("overall.followed_new" if t.value("followup.new") else "overall.followed_no_new"),
+        annex=annex_of("followup", t),
+    )
 
 
 def _change(t: Teller) -> list[Run]:
@@ -98,16 +118,7 @@ def duplication_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
     """Chapter two, head one: units with many accounts, and several on one platform."""
     t = Teller(round_, figures)
     none = not t.value("duplication.units_same_platform")
-    runs: list[Run] = []
-    if t.value("duplication.units_with_three") + t.value("duplication.units_over_three"):
-        units = round_.measured.unique("unit", keep="first", maintain_order=True)
-        most = units.filter(pl.col("unit_accounts") == pl.col("unit_accounts").max()).sort("unit")
-        number = t.number("duplication.most_accounts")
-        named = t.join([t.runs("words.counted_accounts", unit=u, number=number) for u in most["unit"].head(NAMED)])
-        named += [said("words.and_so_on", t.language)] if most.height > NAMED else []
-        runs += t.runs("duplication.units_over", most=named)
-    else:
-        runs += t.runs("duplication.none_over")
+    runs = _many_accounts(t)
     if none:
         runs += t.runs("duplication.same_platform_none")
     else:
@@ -115,22 +126,37 @@ def duplication_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
         found = sorted(
             (f for i, f in figures.items() if i.startswith(prefix) and f.value), key=lambda f: -(f.value or 0)
         )
-        parts = t.join(
-            [
-                t.runs(
-                    "duplication.same_platform_part",
-                    platform=word_label("platform", f.id.removeprefix(prefix), t.language),
-                    number=t.number(f.id),
-                )
-                for f in found
-            ]
-        )
-        runs += t.runs("duplication.same_platform", parts=parts)
+        parts = [
+            t.runs(
+                "duplication.same_platform_part",
+                platform=word_label("platform", f.id.removeprefix(prefix), t.language),
+                number=t.number(f.id),
+                number_value=f.value,
+            )
+            for f in found
+        ]
+        several = said("duplication.same_platform_several", t.language) if len(found) > 1 else ""
+        runs += t.runs("duplication.same_platform", parts=t.join(parts), several=several)
         runs += t.runs("duplication.listed", annex=annex_of("duplicates", t))
     key = "headings.duplication_none" if none else "headings.duplication"
     heads = [heading(1, said("headings.problems", t.language)), heading(2, said(key, t.language))]
     blocks = [*heads, paragraph(runs), paragraph(_lookalikes(t))]
     return Blocks(blocks if round_.discrepancies is None else [*blocks, paragraph(_filing(t))])
+
+
+def _many_accounts(t: Teller) -> list[Run]:
+    """Units with three accounts and with more, those with the most named."""
+    three, over = t.value("duplication.units_with_three"), t.value("duplication.units_over_three")
+    if not three and not over:
+        return t.runs("duplication.none_over")
+    if not over:
+        return t.runs("duplication.units_three_only")
+    units = t.round.measured.unique("unit", keep="first", maintain_order=True)
+    most = units.filter(pl.col("unit_accounts") == pl.col("unit_accounts").max()).sort("unit")
+    number = t.number("duplication.most_accounts")
+    named = t.join([t.runs("words.counted_accounts", unit=u, number=number) for u in most["unit"].head(NAMED)])
+    named += [said("words.and_so_on", t.language)] if most.height > NAMED else []
+    return t.runs("duplication.units_over" if three else "duplication.units_over_only", most=named)
 
 
 def _filing(t: Teller) -> list[Run]:
@@ -155,12 +181,17 @@ def _lookalikes(t: Teller) -> list[Run]:
                 "duplication.pair",
                 name=row["name"],
                 other=row["closest_name"],
-                reason=word_label("reason", row["reason"], t.language),
+                reason=word_label("reason", row["reason"], t.language).lower(),
             )
             for row in firsts.head(NAMED).iter_rows(named=True)
         ]
         names = t.join(pairs) + ([said("words.and_so_on", t.language)] if firsts.height > NAMED else [])
-        runs = t.runs("duplication.lookalikes", names=names, annex=annex_of("lookalikes", t))
+        # Pairs are as large as each other; a group of three or more is worth telling.
+        large = t.value("duplication.largest_lookalike_group") > 2
+        largest = t.runs("duplication.lookalikes_largest") if large else []
+        if t.round.lookalikes.height > t.value("duplication.lookalike_accounts"):
+            largest += t.runs("duplication.lookalikes_shared")
+        runs = t.runs("duplication.lookalikes", names=names, largest=largest, annex=annex_of("lookalikes", t))
     if t.known("duplication.search_shown") and t.round.searches["others"][0] > 0:
         worst = t.round.searches.row(0, named=True)
         runs += t.runs("duplication.search", query=worst["query"], unit=worst["unit"])
@@ -172,30 +203,35 @@ def updates_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
     t, measured = Teller(round_, figures), round_.measured
     if not t.value("accounts.checked"):
         return Blocks([heading(2, said("headings.updates", t.language)), paragraph(t.runs("updates.unknown"))])
-    stale = t.value("updates.stale")
+    stale, checked = t.value("updates.stale"), t.value("accounts.checked")
     if not stale:
-        runs = t.runs("updates.stale_none")
+        runs = t.runs("updates.stale_none_one" if checked == 1 else "updates.stale_none")
     else:
-        runs = t.runs("updates.stale", interval=t.interval("updates.stale_share"))
+        key = "updates.stale_all" if stale == checked else "updates.stale"
+        runs = t.runs(key, interval=t.interval("updates.stale_share"))
         if t.value("updates.never"):
             never = measured.filter("never")
             key = "updates.never" if never.height <= NAMED + 2 else "updates.never_listed"
             runs += t.runs(key, names=t.accounts(never.head(NAMED + 2), most=NAMED + 2))
-        silent = measured.filter(pl.col("stale"), pl.col("gap_days").is_not_null()).sort("gap_days", descending=True)
-        if silent.height:
-            worst = silent.row(0, named=True)
-            runs += t.runs(
-                "updates.longest" if t.value("updates.never") else "updates.longest_of_all",
-                account=t.accounts(silent.head(1)),
-                last_post=date_text(worst["last_post"], t.language),
-            )
+        runs += _longest_silent(t)
     if t.value("updates.warned_only"):
         borderline = t.runs("updates.borderline") if t.value("updates.borderline") else []
-        runs += t.runs("updates.warned", borderline=borderline)
+        key = "warned" if stale else "warned_of_all" if checked > 1 else "warned_one"
+        runs += t.runs(f"updates.{key}", borderline=borderline)
     if stale:
         runs += t.runs("duplication.listed", annex=annex_of("failed", t))
-    key = "headings.updates" if stale else "headings.updates_none"
-    return Blocks([heading(2, said(key, t.language)), paragraph(runs)])
+    key = "updates" if stale else "updates_slow" if t.value("updates.warned_only") else "updates_none"
+    return Blocks([heading(2, said(f"headings.{key}", t.language)), paragraph(runs)])
+
+
+def _longest_silent(t: Teller) -> list[Run]:
+    """The account that has been silent longest; all of them where several are."""
+    silent = t.round.measured.filter(pl.col("stale"), pl.col("gap_days").is_not_null())
+    worst = silent.filter(pl.col("gap_days") == pl.col("gap_days").max())
+    if not worst.height:
+        return []
+    key = "updates.longest" + ("" if t.value("updates.never") else "_of_all") + ("_tied" if worst.height > 1 else "")
+    return t.runs(key, account=t.accounts(worst), last_post=date_text(worst["last_post"][0], t.language))
 
 
 def interaction_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
@@ -214,36 +250,18 @@ def interaction_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
             channel_runs += t.runs("interaction.no_channel_none")
     blocks = [paragraph(channel_runs)]
     if t.known("interaction.reply_rate"):
-        runs = t.runs("interaction.messages", interval=t.interval("interaction.reply_rate"))
-        runs += t.runs(
-            "interaction.median" if t.known("interaction.median_reply_days") else "interaction.median_unknown"
-        )
+        replied, messages = t.value("interaction.replied"), t.value("interaction.messages")
+        key = "messages" if 0 < replied < messages else "messages_all" if replied else "messages_no_reply"
+        runs = t.runs(f"interaction.{key}", interval=t.interval("interaction.reply_rate"))
+        if replied:
+            known = t.known("interaction.median_reply_days")
+            runs += t.runs("interaction.median" if known else "interaction.median_unknown")
         blocks.append(paragraph(runs))
     elif t.value("interaction.messages"):
         blocks.append(paragraph(t.runs("interaction.messages_without_replies")))
     weak = not t.known("interaction.no_channel") or t.value("interaction.no_channel") > 0
     key = "headings.interaction" if weak else "headings.interaction_none"
     return Blocks([heading(2, said(key, t.language)), *blocks])
-
-
-def analysis(round_: Round, figures: dict[str, Figure]) -> Blocks:
-    """Statistical notes: what another threshold would change, silences that ended, bursts, answers in time."""
-    t, deadlines = Teller(round_, figures), round_.audit.settings.deadlines
-    runs: list[Run] = []
-    if not t.known("updates.silent_in_window"):
-        runs += t.runs("analysis.unknown")
-    else:
-        runs += t.runs("analysis.sensitivity") + t.runs("analysis.silent_in_window")
-        burst = round_.measured.filter("burst")
-        runs += t.runs("analysis.burst" if burst.height else "analysis.burst_none", names=t.accounts(burst))
-    if t.known("interaction.answered_in_time"):
-        runs += t.runs(
-            "analysis.in_time",
-            days=deadlines.reply_days,
-            calendar=said(f"requirements.calendar_{deadlines.calendar}", t.language),
-            interval=t.interval("interaction.answered_in_time"),
-        )
-    return Blocks([heading(1, said("analysis.head", t.language)), paragraph(runs)])
 
 
 def requirements(round_: Round, figures: dict[str, Figure]) -> Blocks:
@@ -280,42 +298,3 @@ def annex_list(round_: Round) -> Blocks:
     if s.issued_on:
         blocks.append(paragraph(date_text(s.issued_on, language), role="date"))
     return Blocks(blocks)
-
-
-def method_note(round_: Round) -> Blocks:
-    """How the numbers were made: the definitions, and the rules as the rule table has them."""
-    t = Teller(round_, {})
-    as_of = date_text(round_.as_of, t.language)
-    blocks = [heading(1, said("headings.method", t.language)), paragraph(t.runs("method.intro"))]
-    blocks += [
-        paragraph(t.runs(f"method.{key}", as_of=as_of)) for key in ("live", "gap", "not_checked", "duplicates", "reply")
-    ]
-    s = round_.audit.settings
-    used = {
-        "in_time": round_.replies is not None and s.deadlines.reply_days is not None,
-        "stratified": s.sampling is not None and not s.is_part,
-    }
-    parts = {name: said(f"method.interval_{name}", t.language) if there else "" for name, there in used.items()}
-    blocks.append(paragraph(t.runs("method.interval", **parts)))
-    blocks.append(paragraph(t.runs("method.rules_head", rules=round_.audit.settings.rules)))
-    for row in round_.rules.iter_rows(named=True):
-        facts = {
-            "rule": said(f"rule_names.{row['rule']}", t.language) or row["rule"],
-            "when": _when(row, round_, t.language),
-            "severity": word_label("severity", row["severity"], t.language),
-            "basis": row["basis"] or "",
-        }
-        blocks.append(paragraph(t.runs("method.rule", **facts), role="note"))
-    return Blocks(blocks)
-
-
-def _when(row: dict[str, Any], round_: Round, language: str) -> str:
-    """A rule's condition as a reader says it: a fact that holds by its name, others compared with a word or a number."""
-    threshold = word_label(row["column"], row["threshold"], language)
-    if round_.measured.schema.get(row["column"]) == pl.Boolean:
-        holds = row["threshold"] in ("1", "true")
-        if holds and row["compare"] == "eq":
-            return label(row["column"], language)
-        threshold = said("words.yes" if holds else "words.no", language)
-    parts = (label(row["column"], language), said(f"compare.{row['compare']}", language), threshold)
-    return (" " if is_english(language) else "").join(parts)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -19,7 +21,7 @@ from govmedia_kit.frames import answers_in_kind
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read.files import grids
 
-__all__ = ["COMPARE", "flag", "known_rules", "read_rules", "threshold", "verdicts"]
+__all__ = ["COMPARE", "basis", "flag", "known_rules", "read_rules", "threshold", "verdicts"]
 
 RULES = Path(__file__).parent / "rules"
 COLUMNS = [
@@ -53,6 +55,8 @@ def known_rules() -> list[str]:
 def read_rules(name: str, *, folder: Path | None = None) -> pl.DataFrame:
     """A rule table: one row per rule and condition, with the columns `COLUMNS` (text; points Float64) and `line`.
 
+    `basis_en`, the basis in English, may be missing; then an English bulletin prints `basis` as it is.
+
     `name` is one of the kit's, or a .csv file in the audit `folder`. Raises RuleError for a table that is not there, a
     missing column, an unknown comparison or severity, or a threshold that is empty, each with its line.
     """
@@ -66,7 +70,11 @@ def read_rules(name: str, *, folder: Path | None = None) -> pl.DataFrame:
             "bad_rules", path=path.name, row=1, why=f"缺少列 {'、'.join(missing)} / missing column {missing}"
         )
     rows = grid.frame.slice(1).rename({f"c{i}": h for i, h in enumerate(header) if h})
-    rows = rows.rename({"__row": "line"}).select(pl.col(COLUMNS).cast(pl.String).str.strip_chars(), "line")
+    rows = rows.rename({"__row": "line"}).select(
+        pl.col(COLUMNS).cast(pl.String).str.strip_chars(),
+        "line",
+        (pl.col("basis_en") if "basis_en" in header else pl.lit(None)).cast(pl.String).alias("basis_en"),
+    )
     rows = rows.filter(pl.col("rule").is_not_null())
     for row in rows.iter_rows(named=True):
         why = _wrong_with(row)
@@ -101,6 +109,17 @@ def threshold(rules: pl.DataFrame, rule: str) -> float | None:
     return float(found[0]) if found.len() else None
 
 
+def basis(rule: Mapping[str, Any], language: str) -> str | None:
+    """What a rule cites, in the bulletin's language: a row of the rule table, its English where there is one.
+
+    >>> basis({"basis": "提示项", "basis_en": "For information"}, "en")
+    'For information'
+    """
+    if is_english(language):
+        return rule.get("basis_en") or rule["basis"]
+    return spelt(rule["basis"], language) if rule["basis"] else rule["basis"]
+
+
 @answers_in_kind
 def flag(measured: pl.DataFrame, rules: pl.DataFrame, *, language: str = "zh-Hans") -> pl.DataFrame:
     """What was found: one row per account and rule that it meets, in the order of the accounts and the rules.
@@ -124,7 +143,7 @@ def flag(measured: pl.DataFrame, rules: pl.DataFrame, *, language: str = "zh-Han
                 column=pl.lit(rule["column"]),
                 value=pl.col(rule["column"]).cast(pl.String),
                 sentence=_sentence(measured, _template(rule, language)),
-                basis=pl.lit(rule["basis"]),
+                basis=pl.lit(basis(rule, language)),
             )
         )
     return (

@@ -11,6 +11,7 @@ from govmedia_kit.blocks import Blocks, table
 from govmedia_kit.fields import columns as dictionary
 from govmedia_kit.fields import label, vocabulary_of, word_label
 from govmedia_kit.figures import Figure
+from govmedia_kit.followup import OUTCOMES
 from govmedia_kit.read import divisions
 from govmedia_kit.rounds import Round
 
@@ -168,8 +169,16 @@ def followup(round_: Round) -> dict[str, Any]:
     """Annex 5: one row per account that failed last round or this one, and what became of it."""
     assert round_.followed is not None
     language = round_.language
-    said = {o: telling.said(f"outcomes.{o}", language) for o in ("fixed", "persisting", "gone", "not_checked", "new")}
-    rows = round_.followed.select("name", "platform", "unit", pl.col("outcome").replace(said), "sentence")
+    said = {outcome: telling.said(f"outcomes.{outcome}", language) for outcome in OUTCOMES}
+    rows = round_.followed.select(
+        "name",
+        pl.when("renamed").then("previous_name").alias("previous_name"),
+        "platform",
+        "unit",
+        pl.col("outcome").replace(said),
+        "previous_sentence",
+        present_sentence="sentence",
+    )
     return from_frame(rows, "followup", telling.said("annexes.followup", language), language=language)
 
 

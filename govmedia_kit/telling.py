@@ -1,6 +1,6 @@
 """How sentences are told: words by language, braces filled with linked figures, lists, dates, percentages.
 
-Words are in `words/<language>.toml`, a table per chapter; `prose` decides which of them are said.
+Words are in `words/<language>.toml`, a table per chapter; `prose` and `method` decide which of them are said.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ def said(key: str, language: str) -> Any:
 
 
 class Teller:
-    """Fills the sentences of one round: braces that name a figure become linked numbers, others are facts."""
+    """Fills the sentences of one round: braces that name a figure become linked numbers, others are facts.
+
+    `{accounts.failed|account|accounts}` is the word for one where the figure (or fact) is one, else the word for many.
+    """
 
     def __init__(self, round_: Round, figures: dict[str, Figure]) -> None:
         self.round, self.figures, self.language = round_, figures, round_.language
@@ -63,6 +66,9 @@ class Teller:
         for i, part in enumerate(re.split(r"\{([^{}]+)\}", said(key, self.language))):
             if i % 2 == 0:
                 made += [part] if part else []
+            elif "|" in part:
+                name, one, other = part.split("|")
+                made.append(one if (facts[name] if name in facts else self.value(name)) == 1 else other)
             elif part in facts:
                 fact = facts[part]
                 made += fact if isinstance(fact, list) else [fact if isinstance(fact, dict) else str(fact)]
@@ -95,11 +101,11 @@ class Teller:
             return []
         return [self.say("words.interval", low=percent(figure.low), high=percent(figure.high))]
 
-    def join(self, parts: list[list[Run]]) -> list[Run]:
-        """Parts with the language's enumeration mark between them."""
+    def join(self, parts: list[list[Run]], mark: str = "enumeration") -> list[Run]:
+        """Parts with the language's enumeration mark between them, or another one of its marks."""
         joined: list[Run] = []
         for i, part in enumerate(parts):
-            joined += ([said("words.enumeration", self.language)] if i else []) + part
+            joined += ([said(f"words.{mark}", self.language)] if i else []) + part
         return joined
 
     def accounts(self, rows: pl.DataFrame, *, most: int = NAMED) -> list[Run]:
@@ -130,6 +136,18 @@ class Teller:
             [
                 self.runs("words.counted", name=word_label(kind, w, self.language), number=self.number(prefix + w))
                 for _, w in found
+            ]
+        )
+
+    def by_stratum(self, identifier: str, by: str) -> list[Run]:
+        """A rate by level or platform, as far as it is broken down so: 省级部门99.6%、县直部门97.0%."""
+        prefix = f"{identifier}@platform:" if by == "platform" else f"{identifier}@"
+        words = vocabulary(by) if by in ("unit_level", "platform") else {}
+        there = [word for word in words if prefix + word in self.figures]
+        return self.join(
+            [
+                self.runs("overall.stratum", name=word_label(by, word, self.language), rate=self.number(prefix + word))
+                for word in there
             ]
         )
 

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from govmedia_kit import blocks as b
-from govmedia_kit import prose, tables
+from govmedia_kit import method, prose, tables
 from govmedia_kit.read.settings import Settings
 
 SVG = (
@@ -42,7 +42,7 @@ def gansu_blocks(round_, figures) -> list[b.Block]:
     made = prose.opening(round_) + prose.overall(round_, figures) + b.Blocks([CHART])
     for chapter in (prose.duplication_chapter, prose.updates_chapter, prose.interaction_chapter, prose.requirements):
         made += chapter(round_, figures)
-    made += prose.annex_list(round_) + tables.annexes(round_, figures) + prose.method_note(round_)
+    made += prose.annex_list(round_) + tables.annexes(round_, figures) + method.method_note(round_)
     return (made + tables.figure_index(round_, figures)).blocks
 
 

@@ -34,6 +34,7 @@ ORDER = [
     ("figures",),
     ("telling",),
     ("prose",),
+    ("method",),
     ("charts",),
     ("gap_charts",),
     ("tables",),

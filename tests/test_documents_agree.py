@@ -112,7 +112,7 @@ def test_the_two_catalogues_have_the_same_keys_and_braces():
 
     def shape(words: dict) -> dict:
         return {
-            f"{chapter}.{key}": sorted(set(re.findall(r"\{([^}]+)\}", str(value)))) if chapter != "words" else []
+            f"{chapter}.{key}": sorted(set(re.findall(r"\{([^}|]+)\}", str(value)))) if chapter != "words" else []
             for chapter, said in words.items()
             for key, value in said.items()
         }

@@ -123,6 +123,18 @@ def test_the_red_heading_of_a_document(tmp_path):
     assert size * len(mark.text) <= 156 * MM
 
 
+def red_lines(part) -> list[tuple[float, float]]:
+    """The lines of framed paragraphs: points below the page's upper edge, and thickness."""
+    found = []
+    for properties in part.iter(qn("w:pPr")):
+        frame, border = properties.find(qn("w:framePr")), properties.find(qn("w:pBdr"))
+        if frame is not None and border is not None:
+            top = border.find(qn("w:top"))
+            assert (top.get(qn("w:val")), top.get(qn("w:color"))) == ("single", "FF0000")
+            found.append((int(frame.get(qn("w:y"))) / 20, int(top.get(qn("w:sz"))) / 8))
+    return found
+
+
 def test_the_double_lines_of_a_letter(tmp_path):
     document = made(tmp_path, small_blocks(), layout="letter")
     mark, number = paragraph(document, "Mark")[0], paragraph(document, "Number")[0]
@@ -131,16 +143,17 @@ def test_the_double_lines_of_a_letter(tmp_path):
     assert int(frame.get(qn("w:y"))) / 20 / MM == pytest.approx(30, abs=0.2)
     assert int(frame.get(qn("w:w"))) / 20 / MM == pytest.approx(170, abs=0.2)
     assert int(frame.get(qn("w:x"))) / 20 / MM == pytest.approx(20, abs=0.2)
-    line = mark._p.pPr.find(qn("w:pBdr")).find(qn("w:bottom"))
-    assert line.get(qn("w:val")) == "thickThinSmallGap"
-    assert int(line.get(qn("w:space"))) / MM == pytest.approx(4, abs=1)
+    lines = red_lines(document.element.body)
+    assert [thickness for _, thickness in lines] == [2.25, 0.75]
+    below_mark = lines[0][0] - 30 * MM - 0.95 * mark.runs[0].font.size.pt
+    assert below_mark / MM == pytest.approx(4, abs=0.2)
     assert number._p.pPr.find(qn("w:jc")).get(qn("w:val")) == "right"
     section = document.sections[0]
     assert section.different_first_page_header_footer
     foot = section.first_page_footer._element
-    frame = foot.find(f".//{qn('w:framePr')}")
-    assert 297 - int(frame.get(qn("w:y"))) / 20 / MM == pytest.approx(20, abs=0.2)
-    assert foot.find(f".//{qn('w:top')}").get(qn("w:val")) == "thinThickSmallGap"
+    lines = red_lines(foot)
+    assert 297 - lines[0][0] / MM == pytest.approx(20, abs=0.2)
+    assert [thickness for _, thickness in lines] == [0.75, 2.25]
     assert "PAGE" not in foot.xml
 
 

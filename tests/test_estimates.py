@@ -166,9 +166,20 @@ def test_what_was_not_checked_is_left_out_and_an_unseen_stratum_leaves_no_rate()
     assert estimates.stratified(frame, by="stratum", registered={"a": 2, "b": 0})["rate"].item() == 0.5
 
 
-def test_a_sample_of_one_has_a_rate_and_no_interval():
-    row = estimates.stratified(verdicts(a=(1, 1)), by="stratum", registered={"a": 9}).row(0, named=True)
-    assert (row["rate"], row["low"], row["high"]) == (1.0, None, None)
+@pytest.mark.parametrize(("passed", "checked", "registered"), [(1, 1, 9), (197, 197, 8000), (0, 30, 60)])
+def test_where_all_or_none_passed_the_interval_is_wilsons_for_a_sample_as_good(passed, checked, registered):
+    row = estimates.stratified(verdicts(a=(passed, checked)), by="stratum", registered={"a": registered}).row(0)
+    n = checked / (1 - checked / registered)
+    # Wilson's far end for none of n is z² / (n + z²).
+    far = stats.norm.ppf(0.975) ** 2 / (n + stats.norm.ppf(0.975) ** 2)
+    assert row[:3] == pytest.approx((1.0, 1 - far, 1.0) if passed else (0.0, 0.0, far))
+
+
+def test_a_census_beside_a_sample_without_a_failure_has_an_interval():
+    frame = verdicts(all=(812, 815), some=(197, 197))
+    row = estimates.stratified(frame, by="stratum", registered={"all": 815, "some": 8000}).row(0, named=True)
+    assert row["low"] < row["rate"] - 0.01
+    assert row["rate"] == pytest.approx((812 + 8000) / 8815)
 
 
 def test_strata_that_do_not_fit_are_errors():

@@ -70,7 +70,9 @@ def test_the_deadline_counts_working_days_from_the_issue(made):
 
 
 def test_a_notice_without_a_date_counts_from_its_issue(tmp_path, gansu_round):
-    notices.write(tmp_path / "n.docx", **parts(gansu_round), language="zh-Hans")
+    given = parts(gansu_round)
+    given["settings"] = given["settings"].model_copy(update={"issued_on": None})
+    notices.write(tmp_path / "n.docx", **given, language="zh-Hans")
     told = [p.text for p in reader.Document(str(tmp_path / "n.docx")).paragraphs if p.text.startswith("请于")]
     assert told[0] == "请于本通知印发之日起15个工作日内完成整改，并将回执报送甘肃省人民政府办公厅。"
 

@@ -51,6 +51,8 @@ __all__ = ["deviations", "footers", "section", "write"]
 
 # The styles of paragraphs by role; roles that need more than a style have a function.
 ROLES = {"body": "Body", "recipients": "Recipients", "note": "Note"}
+# The thick and the thin line of a letter, and what is between them, in points.
+LINES, LINE_GAP = (2.25, 0.75), 2.4
 # A paragraph that takes no room: it carries a section's end, or the anchor of the imprint.
 TINY = '<w:pPr>{section}<w:snapToGrid w:val="0"/><w:spacing w:line="20" w:lineRule="exact"/></w:pPr>'
 
@@ -130,15 +132,17 @@ def _heading(settings: Settings, language: str, layout: str) -> list[str]:
     number = runs_xml([settings.document_number]) if settings.document_number else ""
     red = 'w:color="FF0000"/></w:pBdr>'
     if layout == "letter":
-        # A frame stands where the page's edge says, whatever the text does; its lower border is the double line.
+        # A frame stands where the page's edge says, whatever the text does.
         frame = (
             f'<w:framePr w:w="{twips(width)}" w:wrap="notBeside" w:vAnchor="page" w:hAnchor="page" '
             f'w:x="{twips((points("paper_width") - width) / 2)}" w:y="{twips(points("letter_mark_top"))}"/>'
         )
-        line = f'<w:pBdr><w:bottom w:val="thickThinSmallGap" w:sz="18" w:space="{round(points("letter_line_above"))}" {red}'
+        # Characters end a little above the foot of their type.
+        below = points("letter_mark_top") + 0.95 * size + points("letter_line_above")
         exact = f'<w:spacing w:line="{twips(size * 1.05)}" w:lineRule="exact"/>'
         return [
-            f'<w:p><w:pPr><w:pStyle w:val="Mark"/>{frame}{line}{exact}</w:pPr>{runs_xml([mark], sized)}</w:p>',
+            f'<w:p><w:pPr><w:pStyle w:val="Mark"/>{frame}{exact}</w:pPr>{runs_xml([mark], sized)}</w:p>',
+            *_double_line(below, thick_above=True),
             f'<w:p><w:pPr><w:pStyle w:val="Number"/><w:spacing w:before="{twips(points("letter_number_above"))}" '
             f'w:line="400" w:lineRule="exact"/><w:jc w:val="right"/></w:pPr>{number}</w:p>',
         ]
@@ -149,6 +153,25 @@ def _heading(settings: Settings, language: str, layout: str) -> list[str]:
         f'<w:p><w:pPr><w:pStyle w:val="Number"/>{line}<w:spacing w:before="{twips(points("number_above"))}" '
         f'w:line="360" w:lineRule="exact"/></w:pPr>{number}</w:p>',
     ]
+
+
+def _double_line(top: float, *, thick_above: bool) -> list[str]:
+    """A letter's two red lines, `top` points below the page's upper edge, each in a frame of its own.
+
+    A border that is double by itself is drawn by one program this way round and by another that way.
+    """
+    width = points("letter_line_width")
+    thick, thin = LINES
+    made = []
+    for size in (thick, thin) if thick_above else (thin, thick):
+        frame = (
+            f'<w:framePr w:w="{twips(width)}" w:h="20" w:hRule="exact" w:wrap="notBeside" w:vAnchor="page" w:hAnchor="page" '
+            f'w:x="{twips((points("paper_width") - width) / 2)}" w:y="{twips(top)}"/>'
+        )
+        line = f'<w:pBdr><w:top w:val="single" w:sz="{round(size * 8)}" w:space="0" w:color="FF0000"/></w:pBdr>'
+        made.append(f'<w:p><w:pPr>{frame}{line}<w:spacing w:line="20" w:lineRule="exact"/></w:pPr></w:p>')
+        top += size + LINE_GAP
+    return made
 
 
 def _mark(settings: Settings, language: str, layout: str) -> str:
@@ -166,9 +189,10 @@ def _part(part: Part, picture: Callable[[Block], str], language: str, *, fresh: 
         block = part.blocks[0]
         made.append(paragraph([block["annex"]], "AnnexLabel", page=fresh))
         made.append(_title_xml(block["caption"], "AnnexTitle", part.landscape))
-        made.append(table(block, list(part.widths), part.size, language))
+        # Above the table: below it, a note may stand alone on a page.
         if block["note"]:
-            made.append(paragraph([block["note"]], "TableNote"))
+            made.append(paragraph([block["note"]], "TableNote", properties="<w:keepNext/>"))
+        made.append(table(block, list(part.widths), part.size, language))
         return made
     annexes = 0
     for i, block in enumerate(part.blocks):
@@ -200,8 +224,8 @@ def _block(block: Block, picture: Callable[[Block], str], language: str, page: b
     if kind == "table":
         width, size = points("type_width"), measure("table_size_small")
         widths = column_widths(block, width, size) or [width / len(block["columns"])] * len(block["columns"])
-        note = [paragraph([block["note"]], "TableNote")] if block["note"] else []
-        return [paragraph([block["caption"]], "TableTitle", page=page), table(block, widths, size, language), *note]
+        note = [paragraph([block["note"]], "TableNote", properties="<w:keepNext/>")] if block["note"] else []
+        return [paragraph([block["caption"]], "TableTitle", page=page), *note, table(block, widths, size, language)]
     if kind in ("chart", "image"):
         return [picture(block)]
     if kind == "verbatim":
@@ -332,18 +356,9 @@ def footers(document: Any, layout: str = "document") -> None:
         ind = f'<w:ind w:{side}="{twips(size)}" w:firstLine="0" w:firstLineChars="0"/><w:jc w:val="{jc}"/>'
         _set(footer, f'<w:p><w:pPr><w:pStyle w:val="Footer"/>{ind}</w:pPr>{number}</w:p>')
     if layout == "letter":
-        width, high = points("letter_line_width"), points("paper_height")
-        frame = (
-            f'<w:framePr w:w="{twips(width)}" w:h="20" w:hRule="exact" w:wrap="around" w:vAnchor="page" w:hAnchor="page" '
-            f'w:x="{twips((points("paper_width") - width) / 2)}" w:y="{twips(high - points("letter_line_bottom"))}"/>'
-        )
-        line = '<w:pBdr><w:top w:val="thinThickSmallGap" w:sz="18" w:space="0" w:color="FF0000"/></w:pBdr>'
-        tiny = '<w:spacing w:line="20" w:lineRule="exact"/>'
-        _set(
-            first.first_page_footer,
-            f'<w:p><w:pPr><w:pStyle w:val="Footer"/>{frame}{line}{tiny}</w:pPr></w:p>'
-            f'<w:p><w:pPr><w:pStyle w:val="Footer"/>{tiny}</w:pPr></w:p>',
-        )
+        lines = _double_line(points("paper_height") - points("letter_line_bottom"), thick_above=False)
+        end = '<w:p><w:pPr><w:pStyle w:val="Footer"/><w:spacing w:line="20" w:lineRule="exact"/></w:pPr></w:p>'
+        _set(first.first_page_footer, "".join(lines) + end)
 
 
 def _set(footer: Any, xml: str) -> None:

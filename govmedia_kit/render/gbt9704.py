@@ -235,7 +235,8 @@ def _needs(block: Block, size: float) -> tuple[list[float], list[float]]:
         wanted = widths[-1] if fixed else min(widths[-1], 1.5 * usual)
         if column["kind"] in ("int", "rate", "days", "date"):
             # Not every face's digits are as narrow as Times'; a percent sign is as wide as a Chinese character.
-            wanted = wanted * 1.12 + (0.5 if column["kind"] == "rate" else 0)
+            # A date with wide digits would break at its hyphens.
+            wanted = wanted * (1.25 if column["kind"] == "date" else 1.12) + (0.5 if column["kind"] == "rate" else 0)
         # A head that is hardly wider than its column would leave one character on its second line.
         head = whole if whole - 1.5 <= wanted else folded
         needed.append(max(wanted, whole) * size + padding)

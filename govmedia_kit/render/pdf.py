@@ -41,7 +41,7 @@ from govmedia_kit.render.gbt9704 import (
     title_lines,
 )
 
-__all__ = ["deviations", "write"]
+__all__ = ["deviations", "lost_characters", "write"]
 
 # Words that may be wider than a column of a table: addresses, ids.
 UNBROKEN = re.compile(r"[!-~]{16,}")
@@ -66,9 +66,7 @@ def write(
     at_hand = faces()
     data = _data(blocks, settings, language, layout, at_hand)
     text = json.dumps(data, ensure_ascii=False)
-    # Charts are markup: only their words need glyphs.
-    words = json.dumps([*_texts(data), document_words(language)["pictures"]], ensure_ascii=False)
-    lost = lacking(words, at_hand.characters)
+    lost = _lost(data, language, at_hand)
     if lost and missing == "fail":
         raise InputError("no_glyph", found="".join(lost[:20]), codes=[f"U+{ord(c):04X}" for c in lost[:20]])
     for character in lost:
@@ -91,6 +89,18 @@ def write(
     if lost:
         told.append(document_words(language)["deviations"]["glyph"].format(characters=" ".join(lost)))
     return told
+
+
+def lost_characters(blocks: list[Block], *, settings: Settings, language: str, layout: str = "document") -> list[str]:
+    """The characters of the blocks that no font at hand holds, sorted: the PDF prints 〓 for them, or is not made."""
+    at_hand = faces()
+    return _lost(_data(blocks, settings, language, layout, at_hand), language, at_hand)
+
+
+def _lost(data: dict[str, Any], language: str, at_hand: Faces) -> list[str]:
+    # Charts are markup: only their words need glyphs.
+    words = json.dumps([*_texts(data), document_words(language)["pictures"]], ensure_ascii=False)
+    return lacking(words, at_hand.characters)
 
 
 def deviations(blocks: list[Block], *, settings: Settings, language: str, layout: str = "document") -> list[str]:
