@@ -121,7 +121,7 @@ def waiting_time(waits: Sequence[float] | pl.Series, censored: Sequence[bool] | 
 
 
 def quantile_of_curve(curve: pl.DataFrame, q: float) -> float | None:
-    """The first time by which a share `q` has ended; None where the curve never falls that far.
+    """The first time, in the curve's own unit, by which a share `q` has ended; None where the curve never falls that far.
 
     >>> curve = waiting_time([1, 2, 3, 9], [False, False, True, True])
     >>> quantile_of_curve(curve, 0.5), quantile_of_curve(curve, 0.75)

@@ -60,6 +60,12 @@ def matched(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     most once. What is left is matched where a unit has one account left on a platform in both rounds: an account that
     was renamed, or another one. Columns: account_id, previous_account_id (str), matched_by (str: account_id, platform_id,
     name_and_unit, or unit_and_platform, which is doubtful), name, previous_name (str), renamed (bool).
+
+    >>> names = ["account_id", "platform", "platform_id", "name", "unit"]
+    >>> before = pl.DataFrame([("a", "weibo", "17", "旧名", "甲局")], schema=names, orient="row")
+    >>> now = pl.DataFrame([("b", "weibo", "17", "新名", "甲局")], schema=names, orient="row")
+    >>> matched(now, before).rows()
+    [('b', 'a', 'platform_id', '新名', '旧名', True)]
     """
     wanted = ["account_id", "platform", "platform_id", "name", "unit"]
     left, right = now.select(wanted), before.select(wanted)
@@ -189,6 +195,7 @@ def trend(round_: Round, *, rounds: int = ROUNDS) -> pl.DataFrame:
 
     Columns: as_of (date), registered, checked, failed (i64, accounts), pass_rate, low, high (f64, fraction with its Wilson
     interval; null where nothing was checked), stale (i64, accounts).
+    Doubtful where the rounds were judged by other rules, or checked other accounts.
     """
     rows: list[dict[str, object]] = []
     at = round_

@@ -85,6 +85,8 @@ def sensitivity(status: pl.DataFrame, *, thresholds: Iterable[int] = range(7, 91
     - `silent` (Int64, accounts), `checked` (Int64, accounts): never a post counts as silent
     - `silent_share`, `low`, `high` (Float64, fraction): with its 95 % Wilson interval
 
+    Doubtful where a year's holidays are not yet published: its working days are then those of ordinary weeks.
+
     >>> status = pl.DataFrame({"checked": [True, True], "never": [False, True], "gap_days": [14, None]})
     >>> sensitivity(status, thresholds=[13, 14])["silent"].to_list()
     [2, 1]
@@ -181,6 +183,9 @@ def time_to_silence(
     - `time` (Float64, days), `survival`, `low`, `high` (Float64, fraction), `at_risk`, `events` (Int64, accounts):
       see `estimates.waiting_time`
 
+    Doubtful as `lifetimes` is, and where few are left at risk: the curve's end hangs on them.
+    Raises InputError for a column of `by` that the ledger lacks.
+
     >>> days = pl.DataFrame({"account_id": ["a", "a"], "day": [20454, 20460]})
     >>> accounts = pl.DataFrame({"account_id": ["a"], "platform": ["weibo"]})
     >>> time_to_silence(days, accounts, as_of=date(2026, 1, 31), by="platform").select("platform", "time", "survival").rows()
@@ -197,6 +202,8 @@ def compare_silence(
     """Do groups of accounts fall silent at the same pace? The log-rank test over `lifetimes`: one row.
 
     - `groups` (Int64), `statistic` (Float64), `degrees` (Int64), `p_value` (Float64): see `estimates.log_rank`
+
+    Doubtful where the curves cross: the test then sees little. Raises InputError for a column of `by` that the ledger lacks.
 
     >>> days = pl.DataFrame({"account_id": ["a", "b", "b"], "day": [20454, 20454, 20465]})
     >>> accounts = pl.DataFrame({"account_id": ["a", "b"], "platform": ["weibo", "douyin"]})

@@ -139,7 +139,8 @@ def update_status(
     - `working_gap_days` (Int64, days): only with `working`; as `gap_days`, in working days of China
 
     Doubtful: `never` is what the posts and notes show; an account older than `observed_from` may have posted
-    before. `gap_days` of 14 may be 13 or 15 where dates were noted by hand. Definitions: 国办秘函〔2019〕19号
+    before. `gap_days` of 14 may be 13 or 15 where dates were noted by hand. The columns of the window know posts only: an
+    account noted by hand as active yesterday may show a long silence there. Definitions: 国办秘函〔2019〕19号
     (two weeks before the monitoring point); burstiness after Goh and Barabási, EPL 81 (2008) 48002.
 
     >>> days = pl.DataFrame({"account_id": ["a"], "day": [20464], "posts": [2], "pushes": [1]})

@@ -48,7 +48,11 @@ MARKS = ("stale", "borderline", "warned", "dormant")
 
 
 def known_rules() -> list[str]:
-    """Names of the rule tables that the kit carries."""
+    """Names of the rule tables that the kit carries.
+
+    >>> known_rules()
+    ['gansu-2019', 'state-council-2019']
+    """
     return sorted(path.stem for path in RULES.glob("*.csv"))
 
 
@@ -104,7 +108,11 @@ def _wrong_with(row: dict[str, str | None]) -> str:
 
 
 def threshold(rules: pl.DataFrame, rule: str) -> float | None:
-    """The number that a rule compares with `gt` or `ge`, as text in the bulletin needs it; None if there is none."""
+    """The number that a rule compares with `gt` or `ge`, as text in the bulletin needs it; None if there is none.
+
+    >>> threshold(read_rules("gansu-2019"), "warned")
+    7.0
+    """
     found = rules.filter(pl.col("rule") == rule, pl.col("compare").is_in(["gt", "ge"]))["threshold"]
     return float(found[0]) if found.len() else None
 
@@ -127,6 +135,14 @@ def flag(measured: pl.DataFrame, rules: pl.DataFrame, *, language: str = "zh-Han
     Columns: account_id (str), rule (str), severity (str: veto, deduct, warn, note), points (f64), column (str), value (str, what
     was found there), sentence (str), basis (str). A null in the column meets no rule: unknown is not a fault.
     Raises RuleError for a rule about a column that `measured` lacks, or a threshold that its dtype cannot be compared with.
+
+    Doubtful where only days are known: a gap of exactly the threshold may be a day longer (the rule `borderline` notes it).
+    Source: the table's own column `basis`; the national list of veto items is 国办秘函〔2019〕19号.
+
+    >>> rules = read_rules("gansu-2019").filter(pl.col("column") == "gap_days")
+    >>> measured = pl.DataFrame({"account_id": ["a", "b"], "gap_days": [20, 8], "last_post": [None, None]})
+    >>> flag(measured, rules).select("account_id", "rule", "severity").rows()
+    [('a', 'stale', 'veto'), ('a', 'warned', 'warn'), ('b', 'warned', 'warn')]
     """
     hits = []
     for order, rule in enumerate(rules.iter_rows(named=True)):
@@ -203,6 +219,14 @@ def verdicts(measured: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     Adds stale, borderline, warned, dormant (bool: meets the rule of that name; null where the account was not checked) and
     verdict (str): `failed` with a finding of severity veto, `passed` without one, `not_checked` where there was nothing to
     judge updates by. An account that was not checked never fails.
+
+    Doubtful as the rules are: an account passes that breaks a rule which the table does not have.
+    Source: 国办秘函〔2019〕19号, by which an account fails for any veto item and for nothing else.
+
+    >>> measured = pl.DataFrame({"account_id": ["a", "b", "c"], "checked": [True, True, False]})
+    >>> findings = pl.DataFrame({"account_id": ["a"], "rule": ["stale"], "severity": ["veto"]})
+    >>> verdicts(measured, findings)["verdict"].to_list()
+    ['failed', 'passed', 'not_checked']
     """
 
     def meets(which: pl.Expr) -> pl.Expr:
