@@ -166,6 +166,14 @@ def test_the_command_says_where_the_bulletin_is(tmp_path, command):
     assert (tmp_path / "out" / "bulletin.html").exists()
 
 
+def test_characters_that_the_pdf_lacks_are_told_and_the_bulletin_is_done_in_part(tmp_path, command):
+    audit = write_audit(tmp_path / "audit", [account("甲😀")], [post("甲😀", 30)])
+    code, text = command("bulletin", audit, "--out", tmp_path / "out", "--format", "pdf", "--language", "zh-Hans")
+    assert code == 1
+    assert "印成了〓：😀" in text
+    assert (tmp_path / "out" / "bulletin.pdf").exists()
+
+
 @pytest.mark.slow
 def test_the_real_command_makes_a_bulletin_with_its_own_kernel(tmp_path):
     audit = write_audit(tmp_path / "审计 甲", [account("甲"), account("乙")], [post("甲", 1), post("乙", 40)])

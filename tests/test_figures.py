@@ -10,6 +10,7 @@ import json
 import math
 import re
 
+import holidays
 import pandas as pd
 import polars as pl
 import pytest
@@ -482,3 +483,36 @@ def test_order_of_rows_does_not_matter(gansu, gansu_figures, tmp_path):
         }
     )
     assert figures(measure_round(shuffled)) == gansu_figures
+
+
+def test_answered_in_time_agrees_with_a_loop_over_messages_and_days(gansu, gansu_figures):
+    calendar = holidays.country_holidays("CN", years=2019)
+    as_of = dt.date(2019, 7, 15)
+    waits = []
+    with (gansu / "messages.csv").open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            received = dt.date.fromisoformat(row["received_at"][:10])
+            replied = dt.date.fromisoformat(row["replied_at"][:10]) if row["replied_at"] else None
+            until = replied or as_of
+            days = [received + dt.timedelta(days=n) for n in range(1, (until - received).days + 1)]
+            waits.append((sum(map(calendar.is_working_day, days)), replied is not None))
+    waiting = 1.0
+    for day in range(6):  # the deadline is five working days
+        at_risk = sum(wait >= day for wait, _ in waits)
+        waiting *= 1 - sum(wait == day and replied for wait, replied in waits) / at_risk
+    assert gansu_figures["interaction.answered_in_time"].value == pytest.approx(1 - waiting)
+
+
+def test_the_share_answered_in_time_is_not_known_where_no_message_has_waited_so_long(tmp_path):
+    messages = [{"account_id": "甲", "received_at": "2019-07-14 09:00:00", "replied_at": None}]
+    folder = write_audit(tmp_path / "audit", messages=messages, deadlines={"reply_days": 5, "calendar": "working"})
+    assert figures(measure_round(read_audit(folder)))["interaction.answered_in_time"].value is None
+
+
+def test_silences_of_accounts_that_were_not_checked_are_in_no_share(tmp_path):
+    ended = {"observed_to": "2019-07-05"}
+    accounts = [account("甲"), account("乙", **ended), account("丙", **ended)]
+    posts = [post("甲", 1), post("乙", 12), post("乙", 40), post("丙", 11), post("丙", 60)]
+    found = figures(measure_round(read_audit(write_audit(tmp_path / "audit", accounts, posts))))
+    assert found["accounts.checked"].value == 1
+    assert found["updates.silent_in_window"].count <= found["updates.silent_in_window"].of == 1

@@ -7,10 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from govmedia_kit import charts
+from govmedia_kit import charts, prose, tables
+from govmedia_kit.blocks import plain
 from govmedia_kit.errors import InputError
 from govmedia_kit.figures import figures
-from govmedia_kit.followup import follow_up, followed, matched, previous_round, trend
+from govmedia_kit.followup import OUTCOMES, follow_up, followed, matched, previous_round, trend
 from govmedia_kit.read import read_audit
 from govmedia_kit.rounds import Round, measure_round
 
@@ -83,6 +84,49 @@ def test_each_account_that_failed_has_its_outcome(two_rounds):
         "丙": "new",
         "丁": "gone",
     }
+
+
+MORE_BEFORE = """account_id,platform,platform_id,name,unit,last_post_on
+e,weibo,5,戊,戊局,2020-01-01
+f,weibo,6,己,己局,2020-01-01
+g,weibo,7,庚旧名,庚局,2020-01-01
+"""
+# e is in the ledger no more, nothing is known of f, g has another name and posts again.
+MORE_NOW = """account_id,platform,platform_id,name,unit,last_post_on
+f,weibo,6,己,己局,
+g,weibo,7,庚新名,庚局,2020-06-29
+"""
+
+
+@pytest.fixture
+def further(tmp_path: Path) -> Round:
+    audit_folder(tmp_path / "before", MORE_BEFORE, "2020-03-31")
+    return followed(measure_round(read_audit(audit_folder(tmp_path / "now", MORE_NOW, "2020-06-30", "../before"))))
+
+
+def test_what_the_ledger_lacks_is_missing_and_not_closed(further):
+    assert further.followed is not None
+    outcomes = dict(further.followed.select("name", "outcome").iter_rows())
+    assert outcomes == {"戊": "missing", "己": "not_checked", "庚新名": "fixed"}
+    numbers = figures(further)
+    parts = [numbers[f"followup.{outcome}"].value for outcome in OUTCOMES if outcome != "new"]
+    assert sum(parts) == numbers["followup.failed_before"].value == 3
+
+
+def test_the_annex_shows_the_former_name_and_both_rounds_findings(further):
+    table = tables.followup(further)
+    names = [column["name"] for column in table["columns"]]
+    row = next(dict(zip(names, row, strict=True)) for row in table["rows"] if "庚新名" in row)
+    assert row["previous_name"] == "庚旧名"
+    assert "2020-01-01" in row["previous_sentence"]
+    assert row["present_sentence"] is None
+
+
+def test_the_bulletin_says_every_outcome_that_there_is_and_no_other(further):
+    blocks = prose.overall(further, figures(further)).blocks
+    text = next(plain(b["runs"]) for b in blocks if "回头看" in plain(b.get("runs", [])))
+    assert "已整改1个，台账已无1个，本轮未核查1个（所涉账号中有1个已更名）；本轮没有新增不合格账号" in text
+    assert "关停" not in text
 
 
 def test_the_figures_count_the_outcomes(two_rounds):

@@ -668,3 +668,16 @@ def test_groups_are_compared_by_their_log_rank():
 def test_every_summary_answers_pandas_in_pandas():
     assert isinstance(gaps.gap_summary(to_pandas(STATUS), to_pandas(GROUPS), by="platform"), pd.DataFrame)
     assert isinstance(gaps.sensitivity(to_pandas(STATUS)), pd.DataFrame)
+
+
+def test_posts_before_the_day_of_opening_lengthen_the_weeks_that_they_are_counted_over():
+    accounts = pl.DataFrame(
+        {"account_id": ["a"], "opened_on": [date(2026, 1, 31)], "observed_from": [date(2026, 1, 1)]}
+    )
+    first = (date(2026, 1, 4) - date(1970, 1, 1)).days
+    days = pl.DataFrame(
+        {"account_id": ["a"] * 8, "day": [first + n for n in range(8)], "posts": [1] * 8, "pushes": [1] * 8}
+    )
+    status = gaps.update_status(days, accounts, as_of=date(2026, 1, 31), window_days=31)
+    # Eight posts in the 28 days from the first of them.
+    assert status["posts_per_week"].item() == 2

@@ -52,3 +52,49 @@ def test_the_note_on_accounts_of_no_region_stands_where_there_are_some(tmp_path,
     )
     round_ = measure_round(read_audit(folder))
     assert bool(tables.by_region(round_, figures(round_))["note"]) == noted
+
+
+def sampled(tmp_path, **settings):
+    """Two of three county accounts and both of a city's were checked; 100 and 2 are registered."""
+    accounts = [account(f"县{i}", unit_level="county") for i in range(3)]
+    accounts += [account(f"市{i}", unit_level="prefecture") for i in range(2)]
+    accounts[2] |= {"observed_from": None, "observed_to": None}
+    posts = [post("县0", 1), post("县1", 20), post("市0", 1), post("市1", 2)]
+    sampling = {"by": "unit_level", "registered": {"county": 100, "prefecture": 2}}
+    return write_audit(tmp_path / "audit", accounts, posts, sampling=sampling, **settings)
+
+
+def test_a_sample_is_told_as_one(tmp_path):
+    text = told(prose.overall, sampled(tmp_path))
+    assert "共登记政务新媒体账号102个" in text
+    assert "本次抽查账号4个，占登记账号总数的3.9%" in text
+    assert "合格3个，不合格1个，抽查合格率为75.0%（市州政府100.0%、县区政府50.0%）" in text
+    # (2 · 1 + 100 · 1/2) / 102
+    assert "全部登记账号的合格率为51.0%（95%置信区间" in text
+    assert text.count("置信区间") == 1
+    assert "全部4个账号" not in text
+
+
+def test_a_part_of_a_sample_is_not_weighted_as_the_whole(tmp_path):
+    folder = sampled(tmp_path)
+    part = figures(measure_round(read_audit(folder, region="620100")))
+    whole = figures(measure_round(read_audit(folder)))
+    assert part["pass_rate.stratified"].value is None
+    assert whole["pass_rate.stratified"].value == pytest.approx((2 + 100 / 2) / 102)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "1 unit of 甘肃省 ran 1 live account."), (2, "2 units of 甘肃省 ran 2 live")]
+)
+def test_english_has_a_singular(tmp_path, count, said):
+    names = [f"第{i}号" for i in range(count)]
+    folder = write_audit(tmp_path / "audit", [account(n) for n in names], [post(n, 1) for n in names], language="en")
+    assert said in told(prose.overall, folder)
+
+
+def test_those_silent_equally_long_are_named_together(tmp_path):
+    folder = write_audit(tmp_path / "audit", [account("甲"), account("乙")], [post("甲", 30), post("乙", 30)])
+    text = told(prose.updates_chapter, folder)
+    assert "停更最久的是乙的主办单位的“乙”微信公众号、甲的主办单位的“甲”微信公众号，最后更新均在" in text or (
+        "停更最久的是甲的主办单位的“甲”微信公众号、乙的主办单位的“乙”微信公众号，最后更新均在" in text
+    )
