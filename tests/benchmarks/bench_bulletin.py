@@ -8,38 +8,62 @@ import csv
 import itertools
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from govmedia_kit.bulletin import FORMATS, make_bulletin
 from govmedia_kit.kernel import started_kernel
 
 GANSU = Path(__file__).parents[2] / "data" / "gansu-2019"
-COUNTIES = ["620102", "620921", "620981", "621221", "620826"]
+DEPARTMENTS = [
+    "公安",
+    "教育",
+    "民政",
+    "司法",
+    "财政",
+    "水务",
+    "农业农村",
+    "文旅",
+    "卫健",
+    "应急",
+    "审计",
+    "统计",
+    "医保",
+    "林草",
+    "交通",
+    "住建",
+    "商务",
+    "税务",
+    "气象",
+    "信访",
+    "档案",
+]
 
 
 def province(folder: Path, failing: int, *, passing: int = 500) -> Path:
     """An audit of hand-noted dates: `failing` accounts silent for a year, `passing` that posted the day before."""
     folder.mkdir()
+    with (GANSU.parent / "divisions.csv").open(encoding="utf-8", newline="") as file:
+        counties = [d for d in csv.DictReader(file) if d["code"].startswith("62") and d["level"] == "county"]
     rows = [["platform", "name", "unit", "unit_level", "region", "last_post_on", "channel_comments"]]
-    for i in range(failing + passing):
+    for i, (again, county, department) in zip(range(failing + passing), bodies(counties), strict=False):
+        name = f"{county['short_name']}{department}{again}"
         day = "2018-07-01" if i < failing else "2019-07-14"
-        rows.append(
-            [
-                ("wechat", "weibo")[i % 2],
-                f"第{i}号发布",
-                f"第{i // 2}局",
-                "county_department",
-                COUNTIES[i % 5],
-                day,
-                "true",
-            ]
-        )
+        unit = f"{county['name']}{department}局{again}"
+        rows.append([("wechat", "weibo")[i % 2], name, unit, "county_department", county["code"], day, "true"])
     with (folder / "accounts.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
     (folder / "audit.toml").write_text(
         'as_of = 2019-07-15\nregion = "620000"\nissuer = "某省政府办公厅"\n', encoding="utf-8"
     )
     return folder
+
+
+def bodies(counties: list[dict]) -> Iterator[tuple[str, dict, str]]:
+    """Each county's departments, twice for two platforms; once all are there, again with a number."""
+    for again in itertools.count():
+        for county, department in itertools.product(counties, DEPARTMENTS):
+            yield from ((str(again or ""), county, department),) * 2
 
 
 def timed(audit: Path, out: Path, kernel) -> dict[str, float]:
