@@ -114,13 +114,7 @@ def bulletin(
         from govmedia_kit.bulletin import make_bulletin
 
         given: dict[str, Any] = {"region": region, "as_of": as_of, "language": language, "engine": engine}
-        look: dict[str, Any] = {
-            "layout": layout,
-            "template": template,
-            "charts": charts,
-            "code": code,
-            "notices": notices,
-        }
+        look: Any = {"layout": layout, "template": template, "charts": charts, "code": code, "notices": notices}
         made = make_bulletin(audit, out, formats=_formats(format_), **look, **given)
         _say(("通报已写入 " if speak != "en" else "Bulletin written to ") + str(made))
         wrong, lost = _amiss(made)
