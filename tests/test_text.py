@@ -5,7 +5,7 @@ from documents import SETTINGS, gansu_blocks, small_blocks
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.render import docx, html, pdf
-from govmedia_kit.render.text import text_of_document
+from govmedia_kit.render.text import _paragraphs, text_of_document
 
 
 def test_word_text_has_a_line_per_paragraph_and_tabs_between_cells(tmp_path):
@@ -31,6 +31,28 @@ def test_every_sentence_of_the_bulletin_is_whole_in_every_format(tmp_path, gansu
     # A PDF's lines are paragraphs again: its longest sentence stands in one.
     first = next(line for line in texts["docx"].split("\n") if line.startswith("本次检查的监测时间点"))
     assert first in texts["pdf"].split("\n")
+
+
+def test_a_word_divided_at_a_lines_end_is_one_word():
+    lines = [
+        "Of the accounts that were checked, 12.4% (95% confi\u00ad",
+        "dence interval 9.0% to 16.7%) have an inter-",
+        "val.",
+    ]
+    assert _paragraphs(lines) == (
+        "Of the accounts that were checked, 12.4% (95% confidence interval 9.0% to 16.7%) have an interval."
+    )
+    assert _paragraphs(["answered in time by the estimate of Kaplan-", "Meier"]).endswith("Kaplan-Meier")
+
+
+def test_an_english_pdf_divides_no_word_and_no_date(tmp_path):
+    said = "Of the 283 accounts checked, 35 had no update, 12.4% (95% confidence interval 9.0% to 16.7%). " * 9
+    blocks = [{"type": "paragraph", "role": "body", "runs": [said + "The last post is of 2019-06-28."]}]
+    pdf.write([small_blocks()[0], *blocks], tmp_path / "a.pdf", settings=SETTINGS, language="en")
+    text = text_of_document(tmp_path / "a.pdf")
+    assert "\u00ad" not in text
+    assert text.count("confidence interval") == 9
+    assert "2019-06-28" in text
 
 
 def test_html_gives_what_a_reader_sees(tmp_path):

@@ -49,6 +49,9 @@ BEGINS = re.compile(
 # Four numbers and nothing between them are the cells of a table.
 NUMBERS = re.compile(r"(?:\d[\d.,]*[%％]?\s+){3}\d")
 BLANKS = re.compile(r"(?<=[^\x00-\x7f]) +(?=\S)|(?<=\S) +(?=[^\x00-\x7f])")
+# A word divided at a line's end, and the rest of it. Typst draws every hyphen as a soft one, also those of 2019-06-28.
+DIVIDED = re.compile(r"\u00ad$|(?<=[A-Za-z])-$")
+SOFT = re.compile(r"\u00ad(?=.)|(?<=\d)\u00ad$")
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]")
 
 
@@ -149,6 +152,7 @@ def _pdf(path: Path) -> list[str]:
 
     try:
         lines = [line for page in pypdf.PdfReader(path).pages for line in page.extract_text().split("\n")]
+        lines = [SOFT.sub("-", line.rstrip()) for line in lines]
         # Justified text comes with blanks between its characters, which Chinese does not have.
         return [re.sub(r"\s+", "\t", line.strip()) if NUMBERS.search(line) else BLANKS.sub("", line) for line in lines]
     except Exception as error:  # whatever a broken file makes the reader raise
@@ -165,8 +169,12 @@ def _paragraphs(lines: list[str]) -> str:
     made: list[str] = []
     goes_on = False
     for line in kept:
-        if goes_on and not BEGINS.match(line) and "\t" not in line:
-            apart = "" if CHINESE.match(made[-1][-1]) or CHINESE.match(line[0]) else " "
+        if made and DIVIDED.search(made[-1]) and line[0].isalpha() and line[0].isascii():
+            # The divided word goes on, however short its line is: confi- dence; Kaplan-Meier keeps its hyphen.
+            made[-1] = made[-1][:-1] + "-" * line[0].isupper() + line
+        elif goes_on and not BEGINS.match(line) and "\t" not in line:
+            date = re.search(r"\d-$", made[-1]) and line[0].isdigit()
+            apart = "" if date or CHINESE.match(made[-1][-1]) or CHINESE.match(line[0]) else " "
             made[-1] += apart + line
         else:
             made.append(line)
