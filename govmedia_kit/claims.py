@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from govmedia_kit.arithmetic import Range, admissible_changes, check_case, rate_range
 from govmedia_kit.breakdowns import NEAR, Finding, counts, lists, untold
 from govmedia_kit.clauses import Fact
-from govmedia_kit.wording import MAIN, label, said, times
+from govmedia_kit.wording import MAIN, Scope, label, said, times
 
 __all__ = ["changes", "percentages"]
 
@@ -127,11 +128,18 @@ def _options(fact: Fact, known: list[Fact], roles: tuple[str, str, str]) -> list
                 at_home = any(w.sentence == part.sentence for w in wholes)
                 if part is whole or abs(part.sentence - whole.sentence) > (0 if at_home else 2):
                     continue
+                if _stretch(part) != _stretch(whole) and _stretch(part) in map(_stretch, wholes):
+                    continue  # 网站120家…；新媒体218个，不合格12个: of the 218
                 alone = False
                 sure = all(len(f.scopes) == 1 or f.scopes == fact.scopes for f in (whole, part))
                 pairs.append((whole, part, sure))
             if alone:
                 pairs.append((whole, None, len(whole.scopes) == 1))
+    own = [p[0] for p in pairs if _stretch(p[0]) == _stretch(fact) and p[0].quantity.end <= fact.quantity.start]
+    if own:
+        # What comes after the rate, or beyond a semicolon in its own whole's words, has a rate of its own.
+        names = {w.scopes for w in own}
+        pairs = [p for p in pairs if p[0] in own or not _elsewhere(p[0], fact, names)]
     whole_here = [p for p in pairs if p[0].sentence == fact.sentence]
     here = [p for p in whole_here if p[1] is not None and p[1].sentence == fact.sentence] or whole_here
     here = here or [p for p in pairs if p[1] is not None and p[1].sentence == fact.sentence]
@@ -144,6 +152,18 @@ def _options(fact: Fact, known: list[Fact], roles: tuple[str, str, str]) -> list
     return sorted(pairs, key=distance)
 
 
+def _stretch(fact: Fact) -> tuple[int, int]:
+    """The sentence and the stretch between its semicolons in which a number stands."""
+    return fact.sentence, len(re.findall("[；;]", fact.sofar))
+
+
+def _elsewhere(whole: Fact, fact: Fact, names: set[tuple[Scope, ...]]) -> bool:
+    """Whether a whole of the rate's sentence comes after the rate or is another subject of the same name."""
+    if whole.sentence != fact.sentence:
+        return False
+    return whole.quantity.start > fact.quantity.end or (_stretch(whole) != _stretch(fact) and whole.scopes in names)
+
+
 def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: str) -> Finding:
     """A rate against the pairs of counts that it may be made of."""
     passing, failures = roles[1] == "passed", roles[0] == "checked"
@@ -153,6 +173,8 @@ def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: 
     if _is_past(fact):
         known = [f for f in known if any(s.startswith("past") for s in f.scopes[0])]
     options = _options(fact, known, roles)
+    if not options and (found := _unusual(fact, known, roles, rounding)):
+        return _judged(fact, "rate", found[0], failures=failures and found[1])
     judged = []
     for whole, part, sure in options:
         value = None if part is None else part.number
@@ -181,6 +203,34 @@ def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: 
     if near:
         return _judged(fact, "rate", near[0], failures=failures)
     return _unsure(fact, "rate", "rate_ambiguous" if options else "rate_not_checkable")
+
+
+def _unusual(
+    fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: str
+) -> tuple[dict[str, Any], bool] | None:
+    """The case of a rate whose whole is printed as 1.2万, or only as its two parts, and whether the whole is exact."""
+    here = [f for f in known if f.sentence == fact.sentence and f.things == "accounts" and not f.bracket]
+    alike = [f for f in here if f.quantity.kind == "count" and f.scopes == fact.scopes and len(f.scopes) == 1]
+    found = {role: counts(alike, role) for role in ("passed", "failed")}
+    if roles[0] != "checked" or any(len(facts) > 1 for facts in found.values()):
+        return None
+    passing = roles[1] == "passed"
+    passed, failed = (next(iter(facts), None) for facts in found.values())
+    rounded = [f for f in alike if f.quantity.step > 1 and f.counts("checked") and not f.quantity.bound]
+    if passed and failed and len(alike) == 2:
+        return _case(fact, passed.number + failed.number, failed.number, not passing, rounding), True
+    if len(rounded) != 1 or not (part := failed or passed):
+        return None
+    # 1.2万 is anything from 11,500 to 12,500: the total that fits the rate best speaks for all.
+    half = rounded[0].quantity.step / 2
+    share = fact.quantity.value / 100 if passing == (part is passed) else 1 - fact.quantity.value / 100
+    best = int(part.number / share) if share > 0 else rounded[0].number
+    ends = ceil(rounded[0].quantity.value - half), floor(rounded[0].quantity.value + half)
+    cases = []
+    for total in (rounded[0].number, best, best + 1, *ends):
+        total = min(max(total, ends[0]), ends[1])
+        cases.append(_case(fact, total, part.number if part is failed else total - part.number, not passing, rounding))
+    return next((case for case in cases if case["verdict"] == "consistent"), cases[0]), False
 
 
 def _phrase(before: str) -> str:
@@ -258,11 +308,30 @@ def _difference(fact: Fact, known: list[Fact]) -> Finding | None:
         return None
     earlier = [f for f in counts(known) if f.sentence == fact.sentence and f.quantity.end <= fact.quantity.start]
     if (pair := _from_to(earlier)) is None:
-        return None
+        return _compared(fact, earlier, known)
     change = abs(pair[1].number - pair[0].number)
     verdict = "consistent" if change == fact.number else "impossible"
     told = {"before": pair[0].number, "now": pair[1].number}
     return Finding("change", verdict, fact.quantity, f"change_{verdict}", told, nearest=str(change))
+
+
+def _compared(fact: Fact, earlier: list[Fact], known: list[Fact]) -> Finding | None:
+    """比上季度的5038个减少203个，现有4935个: the number before, less the change, is the number now."""
+    if not earlier or not re.search("[比较][^，]*$", old_words := earlier[-1].words):
+        return None
+    old, up = earlier[-1], re.search("[增多][加长]?了?$", fact.before)
+    now = [f for f in counts(known) if f.sentence == fact.sentence and f.quantity.start > fact.quantity.end][:1]
+    if not (now and re.search("^(?:目?前|现|至今|降|减|升|增)", now[0].before)):
+        # 现有4935个，比上季度的5038个减少103个: of several numbers before, any may be meant.
+        now = [f for f in earlier[:-1] if len(earlier) == 2 and re.match("[比较]", old_words)]
+    elif (now[0].roles - old.roles) & {"failed", "passed"}:
+        return None
+    if not now or now[0].labelled or now[0].things != old.things or any(s.startswith("past") for s in now[0].scopes[0]):
+        return None
+    true = now[0].number - old.number if up else old.number - now[0].number
+    verdict = "consistent" if true == fact.number else "impossible"
+    told = {"before": old.number, "now": now[0].number}
+    return Finding("change", verdict, fact.quantity, f"change_{verdict}", told, nearest=str(true))
 
 
 def _relative(fact: Fact, pair: tuple[Fact, Fact], rounding: str) -> Finding:

@@ -14,15 +14,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from govmedia_kit.quantities import Quantity, masked, quantities
-from govmedia_kit.wording import FIRST_QUARTER, MAIN, Label, Scope, label, said, words
+from govmedia_kit.wording import MAIN, Label, Scope, label, mark_quarters, roles, said
 
 __all__ = ["Fact", "facts", "sentences"]
 
 _DELIMITER = re.compile(r"[，；：、;:()]|,(?!\d{3}(?!\d))|\s+(?:and|but|while|whereas)\s+|\s[–—-]\s")
 _SENTENCE = re.compile(r"[^。！？\n]*?(?:[。！？\n]|[.!?](?=\s|$)|$)")
-_QUARTER = re.compile("(?<!前)第?([一二三四1-4])季度(?!以来)")
 _BETWEEN = re.compile(r"中有|中的|中|以及|和|及|与|并|里|有|\bof\b")
-_FOLLOW_UP = re.compile(r"仍|再次|依然|屡次|连续|\bstill\b|\bagain\b")
 
 
 @dataclass(eq=False)
@@ -76,36 +74,12 @@ def _past(scope: Scope) -> bool:
     return any(part.startswith("past") for part in scope)
 
 
-def _roles(before: str, after: str, *, messages: bool) -> frozenset[str]:
-    """What a count counts: the role word nearest before it, else the first after it, nothing unknown in between."""
-    if _FOLLOW_UP.search(before) or _FOLLOW_UP.search(after):
-        return frozenset()
-
-    def clear(between: str) -> bool:
-        named = label(between)
-        return not named.scope or named.known
-
-    known = {r: p for r, p in words()["roles"].items() if (r in ("received", "replied")) == messages}
-    found = [(m.end(), m.start(), role) for role, p in known.items() for m in p.finditer(before)]
-    # Of two words that end at one place the longer is meant: 不合格, not 合格.
-    nearest = max(found, key=lambda f: (f[0], -f[1]), default=(0, 0, ""))
-    between = before[nearest[0] :]
-    # 检查发现35个 does not count what was checked.
-    led_on = nearest[2] == "checked" and re.search("发现|查出|中", between)
-    roles = {nearest[2]} if nearest[2] and clear(between) and not led_on else set()
-    later = [(m.start(), -m.end(), role) for role, p in known.items() for m in p.finditer(after)]
-    first = min(later, default=None)
-    ahead = after[: first[0]] if first else ""
-    judged = re.search("[判评认列][定为]*$", ahead)  # 因超过14天未更新被判定为不合格
-    if first and (not roles or (roles == {"registered"} and first[2] == "checked")) and (judged or clear(ahead)):
-        roles.add(first[2])
-    return frozenset(roles)
-
-
 def _things(fact: Fact) -> str:
+    if fact.things == "units":
+        return fact.things
     if fact.quantity.unit in tuple("条封篇件") or said("labels.messages", fact.after):
         return "messages"
-    if said("labels.other_things", fact.after) or re.search(r"(?:主办|主体|责任)单位$", fact.before):
+    if said("labels.other_things", fact.after) or said("labels.units_before", fact.before):
         return "units"
     return "accounts"
 
@@ -122,6 +96,8 @@ def _clauses(text: str, span: tuple[int, int], inside: list[Quantity], place: tu
     cuts = [
         m for m in _DELIMITER.finditer(text, *span) if not any(q.start < m.end() and m.start() < q.end for q in inside)
     ]
+    # 14个市州的账号173个 counts accounts of all; 14个市州的…、86个县区的… are parts.
+    owners = [q for q in inside if said("labels.owners", text[q.end : span[1]])]
     clauses: list[_Clause] = []
     joint, start, brackets, last = "", span[0], [0], place[1]
     for cut in [*cuts, None]:
@@ -136,7 +112,8 @@ def _clauses(text: str, span: tuple[int, int], inside: list[Quantity], place: tu
             before += text[edge : quantity.start]
             edge = here[i + 1].start if i + 1 < len(here) else end
             after = following = text[quantity.end : edge]
-            if i + 1 < len(here) and (split := _BETWEEN.search(after)):
+            owner = said("labels.owners", after) if i + 1 < len(here) and owners == [quantity] else None
+            if i + 1 < len(here) and (split := owner or _BETWEEN.search(after)):
                 after, following = after[: split.end()], after[split.end() :]
             fact = Fact(
                 quantity,
@@ -145,6 +122,7 @@ def _clauses(text: str, span: tuple[int, int], inside: list[Quantity], place: tu
                 after.strip(" 。.\n"),
                 joint if not i else "",
                 brackets[-1],
+                things="units" if owner else "accounts",
                 clause=start,
                 sofar=text[span[0] : quantity.start],
             )
@@ -192,22 +170,13 @@ class _Reader:
     base: tuple[Scope, ...]
     role: str = ""
     chain: str = ""
+    last: Fact | None = None
     names: list[Label] = field(default_factory=list)
-
-
-def _quarters(text: str, blotted: str) -> str:
-    """The blotted text with a private character for every quarter but the bulletin's own, the first that it names."""
-    own = _QUARTER.search(text)
-    for match in _QUARTER.finditer(text):
-        if own and match[1] != own[1]:
-            mark = chr(FIRST_QUARTER + "一二三四1234".index(match[1]) % 4)
-            blotted = blotted[: match.start()] + mark * len(match[0]) + blotted[match.end() :]
-    return blotted
 
 
 def facts(text: str) -> list[Fact]:
     """The quantities of a plain text, each with what it counts, in their order."""
-    found, made, text = quantities(text), list[Fact](), _quarters(text, masked(text))
+    found, made, text = quantities(text), list[Fact](), mark_quarters(text, masked(text))
     starts = [q.start for q in found]
     title = re.match(r"\W*([^\n，。]{2,10}?[省市州县区盟旗])(?:人民)?政府办公", text)
     # The bulletin's own region is everybody: that of its title, else that of the first number registered or checked.
@@ -236,6 +205,8 @@ def facts(text: str) -> list[Fact]:
             if opening and not reader.stack[-1].marker:
                 reader.topic = reader.stack[-1].current
             opening = opening and not clause.facts and not reader.stack[-1].marker
+            if not clause.facts and said("lists.census", clause.text) and not label(clause.text, home).known:
+                _census(made, number)
             made += clause.facts
         read = [f for c in clauses for f in c.facts]
         _share_out(read)
@@ -247,6 +218,13 @@ def facts(text: str) -> list[Fact]:
         elif span[1] - span[0] < 30:
             heading = topic = reader.topic
     return made
+
+
+def _census(made: list[Fact], sentence: int) -> None:
+    """共有4891个，本次全部检查: what was registered is what was checked."""
+    registered = [f for f in made if "registered" in f.roles and f.things == "accounts" and not f.labelled]
+    if registered and sentence - registered[-1].sentence <= 2:
+        registered[-1].roles |= {"checked"}
 
 
 def _read_clause(clause: _Clause, reader: _Reader) -> None:
@@ -267,7 +245,7 @@ def _read_clause(clause: _Clause, reader: _Reader) -> None:
     for i, fact in enumerate(clause.facts):
         now = stack[-1]
         named = label(fact.before, reader.home)
-        if not named.scope and fact.quantity.kind == "count":
+        if not named.scope and fact.quantity.kind == "count" and fact.things != "units":
             behind = label(fact.after, reader.home)
             named = behind if behind.known or (behind.main and not behind.scope and not named.main) else named
         if named.vague and now.marker not in ("partition", "bracket"):
@@ -283,10 +261,18 @@ def _read_clause(clause: _Clause, reader: _Reader) -> None:
         fact.things = _things(fact)
         # 被检查账号(283个) says before the bracket what it counts.
         ahead = fact.words if not fact.after else ""
-        fact.roles = _roles(reader.chain + (fact.before or ahead), fact.after, messages=fact.things == "messages")
+        fact.roles = roles(reader.chain + (fact.before or ahead), fact.after, messages=fact.things == "messages")
         reader.chain = ""
         if not fact.roles and reader.role and re.fullmatch("(?:共|总|合|计|有|为)*", fact.before):
             fact.roles = frozenset({reader.role})
+        if (
+            not fact.roles
+            and joint == "、"
+            and reader.last
+            and (reader.last.things, fact.things) == ("units", "accounts")
+        ):
+            # 监测单位86家、账号218个: both were monitored.
+            fact.roles = reader.last.roles
         if named.scope and not fact.roles and now.items and fact.quantity.kind == "count":
             # 核查微信172个、微博58个: both were checked.
             fact.roles = now.roles
@@ -297,6 +283,7 @@ def _read_clause(clause: _Clause, reader: _Reader) -> None:
         fact.outer = MAIN if named.main and not named.scope else now.before[0]
         fact.segment, fact.marker = now.segment, now.marker
         now.current = fact.scopes
+        reader.last = fact if fact.quantity.kind == "count" else reader.last
 
 
 def _mark(clause: _Clause, reader: _Reader) -> None:
@@ -387,10 +374,23 @@ def _share_out(sentence: list[Fact]) -> None:
             if following.joint not in ("、", "and", "") or following.before.strip("和及与、 "):
                 break
             run.append(following)
+        names = fact.names if len(fact.names) == len(run) else []
+        # 省直815个、县级197个，合格率分别为…: the list before has the names.
+        listed = [f.scopes[0] for f in _listed_before(sentence[:i], len(run))]
+        listed = [] if names or re.search("[、和与及].*(?:分别|依次)", fact.before) else listed
         for j, member in enumerate(run):
-            name = fact.names[j] if len(fact.names) == len(run) else None
             member.labelled = member.item = True
-            member.scopes = (name.scope if name and name.scope else frozenset({f"unnamed:{fact.quantity.start}:{j}"}),)
+            name = names[j].scope if names else listed[j] if listed else None
+            member.scopes = (name or frozenset({f"unnamed:{fact.quantity.start}:{j}"}),)
             member.roles, member.outer = fact.roles, fact.outer
             member.segment, member.marker = fact.segment, fact.marker
             member.before, member.run = fact.before, (j, len(run))
+
+
+def _listed_before(before: list[Fact], size: int) -> list[Fact]:
+    """The last numbers before a 分别, where they are one list of just as many names."""
+    found, more = before[-size:], before[-size - 1 :][:-size]
+    of_one = len({f.segment for f in found}) == 1 and all(f.item and f.bracket == 0 for f in found)
+    apart = not more or not more[0].item or more[0].segment != found[0].segment or more[0].run[1] == size
+    named = {f.scopes[0] for f in found}
+    return found if of_one and apart and len(found) == size == len(named) and all(named) else []

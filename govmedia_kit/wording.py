@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 from govmedia_kit.fields import vocabulary
 
-__all__ = ["FIRST_QUARTER", "MAIN", "Label", "Scope", "label", "said", "times", "words"]
+__all__ = ["FIRST_QUARTER", "MAIN", "Label", "Scope", "label", "mark_quarters", "roles", "said", "times", "words"]
 
 Scope = frozenset[str]
 # The private characters that stand for the first and the following quarters.
 FIRST_QUARTER = 0xE001
 _OTHER_QUARTER = re.compile("[\ue001-\ue004]")
+_QUARTER = re.compile("([比较从与由])?((?<!前)第?([一二三四1-4])季度(?!以来))")
+_FOLLOW_UP = re.compile(r"仍|再次|依然|屡次|连续|\bstill\b|\bagain\b")
 # All accounts of the bulletin.
 MAIN: Scope = frozenset()
 
@@ -99,3 +101,44 @@ def label(text: str, home: str = "") -> Label:
         vague = not known and not known_words["labels"]["subset"].search(rest)
         scope.add(f"text:{rest}")
     return Label(frozenset(scope), main, known, vague, text.strip())
+
+
+def mark_quarters(text: str, blotted: str) -> str:
+    """The blotted text with a private character for every quarter but the bulletin's own.
+
+    Its own is the first that it names and never compares with: 第二季度99.3%，较第一季度….
+    """
+    named = [(match, "一二三四1234".index(match[3]) % 4) for match in _QUARTER.finditer(text)]
+    compared = {quarter for match, quarter in named if match[1]}
+    own = next((quarter for _, quarter in named if quarter not in compared), named[0][1] if named else 0)
+    for match, quarter in named:
+        if quarter != own:
+            start, end = match.span(2)
+            blotted = blotted[:start] + chr(FIRST_QUARTER + quarter) * (end - start) + blotted[end:]
+    return blotted
+
+
+def roles(before: str, after: str, *, messages: bool) -> frozenset[str]:
+    """What a count counts: the role word nearest before it, else the first after it, nothing unknown in between."""
+    if _FOLLOW_UP.search(before) or _FOLLOW_UP.search(after):
+        return frozenset()
+
+    def clear(between: str) -> bool:
+        named = label(between)
+        return not named.scope or named.known
+
+    known = {r: p for r, p in words()["roles"].items() if (r in ("received", "replied")) == messages}
+    found = [(m.end(), m.start(), role) for role, p in known.items() for m in p.finditer(before)]
+    # Of two words that end at one place the longer is meant: 不合格, not 合格.
+    nearest = max(found, key=lambda f: (f[0], -f[1]), default=(0, 0, ""))
+    between = before[nearest[0] :]
+    # 检查发现35个 does not count what was checked.
+    led_on = nearest[2] == "checked" and re.search("发现|查出|中", between)
+    told = {nearest[2]} if nearest[2] and clear(between) and not led_on else set()
+    later = [(m.start(), -m.end(), role) for role, p in known.items() for m in p.finditer(after)]
+    first = min(later, default=None)
+    ahead = after[: first[0]] if first else ""
+    judged = re.search("[判评认列][定为]*$", ahead)  # 因超过14天未更新被判定为不合格
+    if first and (not told or (told == {"registered"} and first[2] == "checked")) and (judged or clear(ahead)):
+        told.add(first[2])
+    return frozenset(told)

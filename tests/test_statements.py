@@ -200,6 +200,64 @@ def test_an_interval_holds_its_rate():
     assert wrong(checked + text.format("73.0") + "置信区间按 Wilson 法计算。") == ["73.0%至83.2%"]
 
 
+def test_a_rate_is_of_no_whole_that_comes_after_it():
+    text = "抽查政府网站120家，合格率{}%；抽查政务新媒体218个，合格率94.5%，其中12个不合格。"
+    assert wrong(text.format("98.3")) == []
+    assert verdicts(text.format("98.6"))[0] == ("rate", "not_checkable", "98.6%")
+    assert wrong("抽查公安系统120个，合格率98.3%；抽查税务系统218个，不合格12个，合格率94.5%。") == []
+
+
+def test_units_that_were_checked_are_no_accounts():
+    for text in (
+        "本次监测单位86家、账号218个，合格率{}%。",
+        "抽查单位86个，检查账号218个，合格率{}%。",
+        "共涉及单位86家，检查账号218个，不合格12个，合格率{}%。",
+    ):
+        assert wrong(text.format("94.5")) == [], text
+        assert wrong(text.format("94.3")) == ["94.3%"], text
+
+
+def test_whose_accounts_they_are_does_not_narrow_all_that_were_checked():
+    text = "抽查14个市州的政务新媒体账号173个，不合格13个，合格率{}%。"
+    assert verdicts(text.format("92.5")) == [("rate", "consistent", "92.5%")]
+    assert wrong(text.format("99.5")) == ["99.5%"]
+    # Two such phrases are parts.
+    assert wrong("抽查14个市州的账号173个、86个县区的账号110个，不合格13个，合格率95.4%。") == []
+
+
+def test_a_rounded_whole_stands_for_an_interval():
+    text = "共检查账号1.2万个，不合格240个，合格率{}%。"
+    # 240 of 11,500 to 12,500 fail.
+    for rate in ("97.9", "98.0", "98.1"):
+        assert verdicts(text.format(rate)) == [("rate", "consistent", f"{rate}%")]
+    for rate in ("97.0", "97.8", "98.2"):
+        assert wrong(text.format(rate)) == [f"{rate}%"]
+
+
+def test_rates_in_a_row_go_with_the_list_before_them():
+    text = "抽查省直815个、县级197个，合格率分别为{}%和{}%。"
+    assert verdicts(text.format("99.63", "96.95")) == [
+        ("rate", "consistent", "99.63%"),
+        ("rate", "consistent", "96.95%"),
+    ]
+    assert wrong(text.format("96.95", "99.63")) == ["96.95%", "99.63%"]
+    # Two rates of one thing each are not of the two names.
+    assert wrong("抽查省直815个、县级197个，合格率和满意率分别为98.53%和96.95%。") == []
+
+
+def test_where_all_were_checked_the_registered_are_the_whole():
+    text = "全省共有4891个政务新媒体账号，本次全部检查，不合格20个，合格率{}%。"
+    assert verdicts(text.format("99.6")) == [("rate", "consistent", "99.6%")]
+    assert wrong(text.format("96.6")) == ["96.6%"]
+    assert wrong("全省共有4891个账号，其中微信公众号全部检查，不合格20个，合格率96.6%。") == []
+
+
+def test_passed_and_failed_make_the_whole_that_is_not_printed():
+    assert verdicts("检查合格2个，不合格3个，合格率40.0%。") == [("rate", "consistent", "40.0%")]
+    assert wrong("检查合格2个，不合格3个，合格率60.0%。") == ["60.0%"]
+    assert wrong("优秀5个，合格2个，不合格3个，合格率70.0%。") == []
+
+
 # --- Shares --------------------------------------------------------------------------------------------------
 
 
@@ -280,6 +338,23 @@ def test_counts_make_a_change_exact():
     assert wrong(text.format("0.4")) == []
     # 928 / 1010 is 91.88 %, and at most 0.43 above 91.45.
     assert wrong(text.format("0.5")) == ["0.5个百分点"]
+
+
+def test_the_quarter_compared_with_is_the_one_before():
+    text = "第一季度合格率98.5%。第二季度合格率99.3%，较第一季度提升{}个百分点。"
+    assert verdicts(text.format("0.8"))[-1] == ("change", "consistent", "0.8个百分点")
+    assert wrong(text.format("0.5")) == ["0.5个百分点"]
+
+
+def test_a_number_less_the_change_is_the_number_now():
+    for text in ("账号总数比上季度的5038个减少{}个，现有4935个。", "现有账号4935个，比上季度的5038个减少{}个。"):
+        assert wrong(text.format(103)) == [], text
+        assert wrong(text.format(203)) == ["203个"], text
+    assert wrong("现有账号5038个，比上季度的4935个增加203个。") == ["203个"]
+    # Of several numbers it is not plain which one changed.
+    assert wrong("检查1010个，不合格82个，检查数比上季度的1200个减少190个。") == []
+    assert wrong("不合格82个，账号总数比上季度的5038个减少103个。") == []
+    assert wrong("比上季度的5038个减少103个，现有微信公众号3076个。") == []
 
 
 def test_a_change_against_others_or_without_its_past_is_not_judged():
