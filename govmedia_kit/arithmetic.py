@@ -160,8 +160,8 @@ def admissible_changes(
 ) -> tuple[Fraction, Fraction]:
     """The least and the greatest change in percentage points, as printed, that two printed rates allow.
 
-    Both rates are rounded, so that their difference is known only within the sum of their halves; the ends
-    themselves, where both roundings would have to be at their limit, are not allowed.
+    Both rates are rounded, so that their difference is known only within the sum of their halves; an end itself
+    is allowed where both rates can be at their limit.
 
     >>> [str(limit) for limit in admissible_changes("91.9", "91.5", decimals=1)]
     ['3/10', '1/2']
@@ -169,9 +169,8 @@ def admissible_changes(
     a, b = (r if isinstance(r, Range) else rate_range(r, rounding=rounding) for r in (now, before))
     low, high, step = a.low - b.high, a.high - b.low, Fraction(10) ** -decimals
     least, most = ceil(low / step - Fraction(1, 2)), floor(high / step + Fraction(1, 2))
-    if low != high:
-        least += least * step + step / 2 == low
-        most -= most * step - step / 2 == high
+    least += not (a.low_in and b.high_in) and least * step + step / 2 == low
+    most -= not (a.high_in and b.low_in) and most * step - step / 2 == high
     return least * step, most * step
 
 

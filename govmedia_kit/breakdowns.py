@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 from govmedia_kit.arithmetic import parts_fit
 from govmedia_kit.clauses import Fact
 from govmedia_kit.quantities import Quantity
-from govmedia_kit.wording import Scope, said
+from govmedia_kit.wording import Scope, said, told, words
 
 __all__ = ["Finding", "Listed", "counts", "lend_roles", "lists", "sums", "untold"]
 
@@ -42,22 +43,22 @@ class Listed(NamedTuple):
     exclusive: bool
 
 
-def counts(known: Iterable[Fact], role: str = "", scope: Scope | None = None) -> list[Fact]:
-    """Counts that are meant exactly, of one role and in one scope if told."""
+def counts(known: Iterable[Fact], role: str = "", scope: Scope | None = None, *, rounded: bool = False) -> list[Fact]:
+    """Counts that are meant exactly, of one role and in one scope if told; `rounded` adds those printed as 1.2万."""
     return [
         f
         for f in known
         if f.quantity.kind == "count"
         and not f.quantity.bound
-        and f.quantity.step == 1
+        and (rounded or f.quantity.step == 1)
         and (not role or f.counts(role))
         and (scope is None or scope in f.scopes)
     ]
 
 
-def lists(known: list[Fact]) -> list[Listed]:
+def lists(known: list[Fact], *, rounded: bool = False) -> list[Listed]:
     """The lists of a text: numbers of one role, each with its own name, under one heading."""
-    exact, groups = counts(known), dict[tuple[int, int, frozenset[str]], list[Fact]]()
+    exact, groups = counts(known, rounded=rounded), dict[tuple[int, int, frozenset[str]], list[Fact]]()
     named = dict[tuple[int, int], set[Scope]]()
     for fact in exact:
         # 上季度 is another time, not a part.
@@ -142,8 +143,9 @@ def lend_roles(known: list[Fact]) -> None:
 
 
 def sums(known: list[Fact]) -> Iterator[Finding]:
-    """Every list against its total, and passed plus failed against checked."""
-    for parts, heads, complete, exclusive in lists(known):
+    """Every list against its total, parts against their whole, and passed plus failed against checked."""
+    found = lists(known)
+    for parts, heads, complete, exclusive in found:
         if not complete and heads and _parted(heads[0], parts[0], known):
             # 不合格13个，合格率96.0%，其中…: of which number is not plain.
             heads += [f for f in counts(known) if abs(f.sentence - heads[0].sentence) < 2 and f not in parts]
@@ -153,7 +155,12 @@ def sums(known: list[Fact]) -> Iterator[Finding]:
             and (len(parts) > 1 or (parts[0].marker and parts[0].number > max(h.number for h in heads)))
         ):
             yield from _list_sum(parts, heads, complete)
-    listed = {id(p) for one in lists(known) for p in one.parts if len(one.parts) > 1 and one.heads}
+    for one in lists(known, rounded=True):
+        yield from _rounded_sum(one)
+    yield from _single_parts(known, {id(p) for one in found if one.exclusive for p in one.parts})
+    yield from _units(known)
+    yield from _outcomes(known)
+    listed = {id(p) for one in found for p in one.parts if len(one.parts) > 1 and one.heads}
     for rest in counts(known):
         if "rest" in rest.scopes[0] and id(rest) not in listed:
             yield from _remainder(rest, known)
@@ -185,6 +192,128 @@ def _list_sum(parts: list[Fact], heads: list[Fact], complete: bool) -> Iterator[
     else:
         verdict = "impossible" if certain else "not_checkable"
         yield Finding("sum", verdict, nearest.quantity, f"sum_{verdict}", told, nearest=str(total))
+
+
+def _rounded_sum(one: Listed) -> Iterator[Finding]:
+    """12.5万条，其中微信8.1万条、微博5.4万条: each number is known to half of its last digit only."""
+    if len(one.parts) < 2 or not one.heads or not one.exclusive or not any(f.quantity.step > 1 for f in one.parts):
+        return
+    values = [p.number for p in one.parts]
+    slack = sum(f.quantity.step / 2 for f in [*one.parts, *one.heads] if f.quantity.step > 1)
+    excess = [(sum(values) - head.number, head) for head in one.heads]
+    fits = [head for more, head in excess if more <= slack and (more >= -slack or not one.complete)]
+    head = (fits or one.heads)[0]
+    facts = {"parts": " + ".join(map(str, values)), "sum": sum(values), "total": head.number}
+    if not fits:
+        yield Finding("sum", "impossible", head.quantity, "sum_impossible", facts, nearest=str(sum(values)))
+    elif sum(values) == head.number:
+        yield Finding("sum", "consistent", head.quantity, "sum_consistent", facts)
+
+
+def _words(fact: Fact) -> str:
+    return f"{fact.before} {fact.after}"
+
+
+def _single_parts(known: list[Fact], listed: set[int]) -> Iterator[Finding]:
+    """35个没有更新，其中73个从未更新: problems may overlap, but none is larger than its whole."""
+    numbers = [f for f in known if f.quantity.kind == "count"]
+    led = -1
+    for i, part in enumerate(numbers):
+        if said("parts.of_these", part.before) or re.match(r"of (?:them|these|which|whom)\b", part.after):
+            led = i
+        elif led >= 0 and (part.joint not in ("、", "and") or part.segment != numbers[led].segment):
+            led = -1
+        if not counts([part]) or id(part) in listed or said("parts.other_parts", _words(part)):
+            continue
+        before = [f for f in numbers[: led if led >= 0 else i] if f.things == part.things]
+        whole = _whole(part, before, known, these=led >= 0)
+        if whole is not None and part.number > whole.number:
+            both = told("part", part=part.number, total=whole.number)
+            yield Finding("sum", "impossible", part.quantity, "", {}, nearest=f"≤ {whole.number}", said=both)
+
+
+def _whole(part: Fact, before: list[Fact], known: list[Fact], *, these: bool) -> Fact | None:
+    """The number that 其中 (`these`) or 中 before a part speaks of; None where another may be meant."""
+    if not before or not counts(before[-1:]) or said("parts.owned", before[-1].after):
+        return None
+    last, here = before[-1], [f for f in known if f.sentence == part.sentence and f.quantity.end <= part.quantity.start]
+    bare = not last.roles and not said("parts.accounts", _words(last))
+    if said("parts.other_parts", _words(last)) or (bare and said("parts.accounts", _words(part))):
+        return None
+    if not these:
+        return last if here and last is here[-1] and re.search("(?<!其)中$", last.after) and not bare else None
+    near = [f for f in before if part.sentence - f.sentence <= NEAR]
+    apart = part.sentence - last.sentence
+    if apart > 1 or (apart and here) or "site" in last.scopes[0] ^ part.scopes[0] or len(counts(near)) < len(near):
+        return None
+    defect = said("parts.defect", _words(part))
+    if part.number > max(f.number for f in near):
+        return last if defect or not apart else None
+    # With a larger number before, 其中 is of the last one only where both say what is wrong: 不合格12个，其中不更新15个.
+    wrong = "failed" in last.roles or said("parts.defect", _words(last))
+    sound = part.roles & {"checked", "registered", "passed", "replied"} or said("parts.sound", _words(part))
+    changed = said("changes.up", last.before) or said("changes.down", last.before)
+    rates = [f for f in known if last.quantity.end <= f.quantity.start < part.quantity.start]
+    doubtful = sound or changed or _in_a_row(last, before) or any(said("rates.pass", f.words) for f in rates)
+    return last if wrong and defect and not doubtful else None
+
+
+def _in_a_row(one: Fact, others: list[Fact]) -> bool:
+    """Whether a number is one of a list, of all of which the words after it may speak."""
+    return any(f is not one and f.item and f.segment == one.segment for f in others)
+
+
+def _units(known: list[Fact]) -> Iterator[Finding]:
+    """28个账号…，涉及25个单位: an account has one unit, so that the units are no more."""
+    numbers = [f for f in known if f.quantity.kind == "count"]
+    for accounts, units in itertools.pairwise(numbers):
+        if (
+            len(counts([accounts, units])) == 2
+            and accounts.sentence == units.sentence
+            and units.number > accounts.number
+            and (accounts.things, accounts.joint in ("、", "and")) == ("accounts", False)
+            and not _in_a_row(accounts, numbers)
+            and said("parts.accounts", _words(accounts))
+            and not said("parts.owned", accounts.after)
+            and said("parts.linked", units.before)
+            and said("parts.unit_words", units.after)
+        ):
+            both = told("units", part=units.number, total=accounts.number)
+            yield Finding("sum", "impossible", units.quantity, "", {}, nearest=f"≤ {accounts.number}", said=both)
+
+
+def _outcome(fact: Fact) -> str:
+    """What the words of a number say of accounts that failed before: mended, failing still, closed and so on."""
+    text = _words(fact)
+    found = next(((name, word) for name, word in words()["outcomes"].items() if word.search(text)), None)
+    # 已整改问题45个 counts problems, 全省累计关停40个 the accounts of all.
+    if found is None or said("followups.others", text) or said("parts.other_parts", found[1].sub("", text)):
+        return ""
+    return found[0]
+
+
+def _outcomes(known: list[Fact]) -> Iterator[Finding]:
+    """Of 5 that failed before 3 are mended, 1 fails still, 1 is closed: never more than 5, and 5 where all are named."""
+    exact = counts(known)
+    for i, head in enumerate(exact):
+        following = itertools.takewhile(lambda f: _outcome(f) and "rest" not in f.scopes[0], exact[i + 1 :])
+        parts = [f for f in following if (f.sentence, f.things) == (head.sentence, head.things)]
+        parts = [f for f in parts if (f.segment, f.bracket) == (parts[0].segment, parts[0].bracket)]
+        named = [_outcome(f) for f in parts]
+        if (
+            not said("followups.before", _words(head))
+            or _outcome(head)
+            or len(parts) < 2
+            or len(set(named)) < len(named)
+        ):
+            continue
+        values = [f.number for f in parts]
+        complete = len(named) == len(words()["outcomes"])
+        fits = parts_fit(values, head.number, complete=complete)
+        reason = "impossible" if not fits else "consistent" if sum(values) == head.number else "incomplete"
+        facts = {"parts": " + ".join(map(str, values)), "sum": sum(values), "total": head.number}
+        verdict = "consistent" if fits else "impossible"
+        yield Finding("sum", verdict, head.quantity, f"sum_{reason}", facts, nearest="" if fits else str(sum(values)))
 
 
 def _remainder(rest: Fact, known: list[Fact]) -> Iterator[Finding]:

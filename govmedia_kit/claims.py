@@ -173,8 +173,11 @@ def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: 
     if _is_past(fact):
         known = [f for f in known if any(s.startswith("past") for s in f.scopes[0])]
     options = _options(fact, known, roles)
-    if not options and (found := _unusual(fact, known, roles, rounding)):
-        return _judged(fact, "rate", found[0], failures=failures and found[1])
+    # 共检查约1.2万个 is what the rate is of, though its number be not exact.
+    inexact = [f for f in known if f.sentence == fact.sentence and f.counts(roles[0]) and not counts([f])]
+    if not any(whole.sentence == fact.sentence for whole, _, _ in options) and (inexact or not options):
+        found = _unusual(fact, known, roles, rounding)
+        return _judged(fact, "rate", found[0], failures=failures and found[1]) if found else _unsure(fact, "rate")
     judged = []
     for whole, part, sure in options:
         value = None if part is None else part.number

@@ -205,7 +205,7 @@ def facts(text: str) -> list[Fact]:
             if opening and not reader.stack[-1].marker:
                 reader.topic = reader.stack[-1].current
             opening = opening and not clause.facts and not reader.stack[-1].marker
-            if not clause.facts and said("lists.census", clause.text) and not label(clause.text, home).known:
+            if not clause.facts and said("parts.census", clause.text) and not label(clause.text, home).known:
                 _census(made, number)
             made += clause.facts
         read = [f for c in clauses for f in c.facts]

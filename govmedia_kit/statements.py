@@ -7,6 +7,7 @@ fails; what could be meant otherwise is not checkable.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -21,12 +22,25 @@ from govmedia_kit.errors import sentence
 from govmedia_kit.estimates import wilson
 from govmedia_kit.fields import schema
 from govmedia_kit.quantities import Plain, Quantity, plain
+from govmedia_kit.wording import told
 
 __all__ = ["Statement", "check_text", "statements"]
 
 _INTERVAL = re.compile(
     r"\s*[(（]\s*95\s*%\s*(?:的?置信区间|confidence interval|(?:Wilson )?interval|CI)\D{0,6}?"
     r"(\d+(?:\.(\d+))?)\s*%?\s*(?:至|到|to|[-–—~～])\s*(\d+(?:\.\d+)?)\s*%"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# 2019年4月17日至7月15日，共90天; 历时 and 为期 may leave one end out, 工作日 are others.
+_PERIOD = re.compile(
+    r"(?P<y>(?:19|20)\d\d)年(?P<m>\d{1,2})月(?P<d>\d{1,2})日?\s*(?:至|到|-|[–—~～]+)\s*"
+    r"(?:(?P<y2>(?:19|20)\d\d)年)?(?:(?P<m2>\d{1,2})月)?(?P<d2>\d{1,2})日(?:止|期间)?[，,(（]?"
+    r"(?:一?共计?|[总合]计)(?P<n>\d{1,4})个?(?:天|日(?!均)|自然日)"
+)
+_PERIOD_EN = re.compile(
+    rf"(?P<d>\d{{1,2}}) (?P<m>{'|'.join(_MONTHS)})[a-z]* (?P<y>\d{{4}})? ?(?:to|until|[-–—]) ?"
+    rf"(?P<d2>\d{{1,2}}) (?P<m2>{'|'.join(_MONTHS)})[a-z]* (?P<y2>\d{{4}}), (?P<n>\d{{1,4}}) days",
+    re.IGNORECASE,
 )
 
 
@@ -72,7 +86,7 @@ def statements(text: str, *, rounding: str = "either") -> list[Statement]:
     known = facts(read.text)
     lend_roles(known)
     found = [*sums(known), *percentages(known, rounding)]
-    found += [*changes(known, rounding), *_intervals(known, read.text)]
+    found += [*changes(known, rounding), *_intervals(known, read.text), *_periods(read.text)]
     spans = sentences(read.text)
     return sorted((_placed(f, text, read, spans) for f in found), key=lambda s: (s.start, s.kind))
 
@@ -107,3 +121,26 @@ def _intervals(known: list[Fact], text: str) -> Iterator[Finding]:
         q = Quantity("percent", low, digits, Fraction(1), "", "%", match.start(1), match.end())
         told = {"rate": float(fact.quantity.value), "wilson": nearest or "—"}
         yield Finding("rate", verdict, q, f"interval_{verdict}", told, nearest=nearest)
+
+
+def _periods(text: str) -> Iterator[Finding]:
+    """The days of a period whose first and last day are printed, both counted."""
+    for match in [*_PERIOD.finditer(text), *_PERIOD_EN.finditer(text)]:
+        said = match.groupdict()
+        year = int(said["y"] or said["y2"])
+        try:
+            first = dt.date(year, _month(said["m"]), int(said["d"]))
+            last = dt.date(int(said["y2"] or year), _month(said["m2"] or said["m"]), int(said["d2"]))
+        except ValueError:
+            continue
+        days, found = (last - first).days + 1, int(said["n"])
+        if days < 1:
+            continue
+        verdict = "consistent" if days == found else "impossible"
+        both = told(f"period_{verdict}", first=first, last=last, days=days, found=found)
+        q = Quantity("count", Fraction(found), 0, Fraction(1), "", "", *match.span("n"))
+        yield Finding("sum", verdict, q, "", {}, nearest=str(days), said=both)
+
+
+def _month(text: str) -> int:
+    return int(text) if text.isdigit() else _MONTHS.index(text.lower()) + 1

@@ -10,7 +10,19 @@ from typing import NamedTuple
 
 from govmedia_kit.fields import vocabulary
 
-__all__ = ["FIRST_QUARTER", "MAIN", "Label", "Scope", "label", "mark_quarters", "roles", "said", "times", "words"]
+__all__ = [
+    "FIRST_QUARTER",
+    "MAIN",
+    "Label",
+    "Scope",
+    "label",
+    "mark_quarters",
+    "roles",
+    "said",
+    "times",
+    "told",
+    "words",
+]
 
 Scope = frozenset[str]
 # The private characters that stand for the first and the following quarters.
@@ -33,13 +45,24 @@ class Label(NamedTuple):
 
 
 @functools.cache
+def _table() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads((Path(__file__).parent / "statements.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
 def words() -> dict[str, dict[str, re.Pattern[str]]]:
     """The patterns of `statements.toml`, Chinese and English in one, by part and meaning."""
-    table = tomllib.loads((Path(__file__).parent / "statements.toml").read_text(encoding="utf-8"))
     return {
         part: {name: re.compile("|".join(both), re.IGNORECASE) for name, both in words.items()}
-        for part, words in table.items()
+        for part, words in _table().items()
+        if part != "findings"
     }
+
+
+def told(finding: str, **facts: object) -> tuple[str, str]:
+    """A sentence of `statements.toml` on a finding, in Chinese and in English."""
+    zh, en = _table()["findings"][finding]
+    return zh.format(**facts), en.format(**facts)
 
 
 def said(meaning: str, text: str) -> re.Match[str] | None:

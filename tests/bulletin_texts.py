@@ -22,7 +22,8 @@ REGIONS = ["兰山市", "天池市", "白河县", "金城区", "玉泉州"]
 # {G} registered, {C} checked, {P} passed, {F} failed, {R} pass rate, {X} failure rate, {S} checked of registered,
 # {O} the rate before, {D} the change, {I} Wilson's interval of the pass rate, {M} messages, {A} answered, {Q} reply rate,
 # {K} stale, {T} stale of checked, {U} stale of failed, {E} registered before, {L} less by, {V} in percent,
-# {platforms:C} a list by platform that adds to C, {some:C} one that need not, {records} checked and failed by platform.
+# {N} never updated of those stale, {H} without a channel, {W} their units, {B} failed before, {J} mended, {Y} failing still,
+# {Z} closed, {platforms:C} a list by platform that adds to C, {some:C} one that need not, {records} checked and failed by platform.
 OVERALL = [
     "全省共有政务新媒体账号{G}个。本季度，共抽查政务新媒体账号{C}个，占全省总数的{S}%，发现存在突出问题的账号{F}个，总体合格率{R}%。",
     "截至6月底，全省各级各部门共备案政务新媒体账号{G}个。按平台分，{platforms:G}。按主办层级分，{levels:G}。"
@@ -51,13 +52,16 @@ MORE = [
     "收到网民留言{M}条，按时回复{A}条，回复率{Q}%。",
     "账号总数由上季度的{E}个压减至{G}个，减少{L}个，降幅{V}%。",
     "抽查的{C}个账号中，内容不更新的{K}个，占{T}%，未发现严重表述错误。",
+    "有{K}个账号两周以上没有更新，其中{N}个自开通以来从未更新。",
+    "{H}个账号未设置任何互动渠道，涉及{W}个单位。",
+    "对上一轮检查不合格的{B}个账号进行“回头看”，已整改{J}个，仍不合格{Y}个，已关停{Z}个；本轮新增不合格账号较少。",
+    "上季度通报的{B}个问题账号中，{Y}个仍未整改到位。",
     "回头看情况：上季度通报的{M}个问题账号中，已整改到位{A}个，整改率{Q}%。",
 ]
 # Sentences with numbers that belong to nothing else.
 ASIDE = [
     "其中，天水、庆阳、白银等市州合格率达到95%以上。",
     "此外，随机对其中25个账号的互动功能进行了测试，3个账号无法留言。",
-    "上季度通报的23个问题账号中，7个仍未整改到位。",
     "今年以来，全省政务新媒体共发布信息约92.07万条，较去年同期增加2.27万条。",
     "上半年累计检查3000个，合格率97.2%。",
     "各地要确保合格率不低于98%，抽查比例不低于20%。",
@@ -133,6 +137,11 @@ class Bulletin:
         world["A"] = r.randint(0, world["M"])
         world["E"] = world["G"] + r.randint(1, 900)
         world["L"] = world["E"] - world["G"]
+        world["N"] = r.randint(1, world["K"])
+        world["H"] = r.randint(2, 90)
+        world["W"] = r.randint(1, world["H"])
+        world |= {letter: r.randint(1, 40) for letter in "JYZ"}
+        world["B"] = world["J"] + world["Y"] + world["Z"] + r.choice([0, 0, 1, 3])
         return world
 
     def _opening(self) -> str:
@@ -225,6 +234,9 @@ class Bulletin:
             self.relations.append(lambda v: gives(v[c] - v[f], v[c], v[r]))
         if {"P", "F", "C"} <= used.keys():
             self._adds(used["C"], [used["P"], used["F"]], complete=True)
+        for parts, whole in (("N", "K"), ("W", "H"), ("JYZ", "B"), ("Y", "B")):
+            if set(parts) <= used.keys():
+                self._adds(used[whole], [used[part] for part in parts], complete=False)
         if "L" in used:
             self._adds(used["E"], [used["G"], used["L"]], complete=True)
             e, g, x = used["E"], used["G"], used["V"]

@@ -107,6 +107,9 @@ def test_a_change_is_known_within_the_halves_of_both_rates():
     now = Fraction(100 * 928, 1010)
     known = rate_range("91.9")._replace(low=now, high=now)
     assert admissible_changes(known, "91.5", decimals=2) == (Fraction(33, 100), Fraction(43, 100))
+    # 93.70 may be 93.695, which is 0.055 below 93.75 and prints as 0.06; 93.705, 0.045 below, prints as 93.71 or 93.70.
+    known = rate_range("93.75")._replace(low=Fraction("93.75"), high=Fraction("93.75"), high_in=True)
+    assert admissible_changes(known, "93.70", decimals=2) == (Fraction(4, 100), Fraction(6, 100))
 
 
 def test_parts_add_to_their_total_or_fall_short_where_they_may():

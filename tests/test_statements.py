@@ -232,6 +232,9 @@ def test_a_rounded_whole_stands_for_an_interval():
         assert verdicts(text.format(rate)) == [("rate", "consistent", f"{rate}%")]
     for rate in ("97.0", "97.8", "98.2"):
         assert wrong(text.format(rate)) == [f"{rate}%"]
+    before = "甘泉省检查4891个，不合格20个，合格率99.6%。"
+    assert wrong(before + text.format("98.0")) == []
+    assert wrong(before + "全国共检查账号近1.2万个，不合格240个，合格率98.0%。") == []
 
 
 def test_rates_in_a_row_go_with_the_list_before_them():
@@ -315,6 +318,98 @@ def test_a_list_that_says_that_it_overlaps_is_not_added():
 def test_what_is_left_is_all_that_was_not_named():
     assert wrong("23个问题账号中，16个已整改，其余7个仍未整改。") == []
     assert wrong("23个问题账号中，16个已整改，其余9个仍未整改。") == ["23个"]
+
+
+def test_a_single_part_is_no_larger_than_its_whole():
+    for text in (
+        "检查的283个账号中，有35个两周内没有更新，占12.4%。其中{}个自开通以来从未更新。",
+        "另有35个账号虽未达到两周，但已超过1周没有更新，其中{}个恰为14天，处于临界。",
+        "检查账号283个，发现不合格账号35个，其中内容不更新{}个。",
+        "Of the 283 accounts checked, 35 had no update in two weeks. Of these {} never posted.",
+        "35 more accounts have gone for more than a week without an update, {} of them for exactly 14 days.",
+        "35个账号中，有{}个没有更新。",
+    ):
+        assert wrong(text.format(35)) == [], text
+        assert [number.strip("个") for number in wrong(text.format(37))] == ["37"], text
+
+
+def test_a_part_may_be_of_a_larger_whole_before():
+    for text in (
+        "检查283个账号，3个功能齐全，其中35个未更新。",
+        "检查283个账号，不合格12个，其中微信公众号144个、新浪微博79个。",
+        "检查283个账号，不合格12个，其中150个更新及时。",
+        "检查283个账号，不合格12个，合格率95.8%，其中35个未更新。",
+        "检查微信公众号203个、新浪微博12个，其中35个未更新。",
+        "检查283个账号，比上季度多12个，其中35个未更新。",
+        "近300个账号，其中310个未更新。",
+    ):
+        assert wrong(text) == [], text
+
+
+def test_a_part_may_count_other_things_than_its_whole():
+    for text in (
+        "发现不合格账号12个，其中错误链接15个、错别字30个。",
+        "通报了12个单位的账号，其中15个账号未更新。",
+        "12个账号未回复留言，其中超过三个月未回复的留言30条。",
+        "发现问题12个，其中15个账号未更新。",
+    ):
+        assert wrong(text) == [], text
+
+
+def test_units_are_no_more_than_their_accounts():
+    text = "28个账号未设置任何互动渠道，涉及{}个单位。"
+    assert wrong(text.format(28)) == []
+    assert wrong(text.format(55)) == ["55个"]
+    assert wrong("Accounts that offer no channel at all: 28, of 55 units.") == ["55"]
+    assert wrong("检查账号283个，发现错误28个，涉及55个单位。") == []
+    assert wrong("28个账号、40个网站存在问题，涉及55个单位。") == []
+
+
+def test_outcomes_of_those_that_failed_before_are_a_partition():
+    for text in (
+        "对上一轮检查不合格的5个账号进行“回头看”，已整改{}个，仍不合格1个，已关停2个；本轮新增不合格9个。",
+        "上季度通报的5个问题账号，{}个已整改，3个仍不合格。",
+        "Of the 5 accounts that failed last round, {} were mended, 1 fails still and 2 are closed; 9 fail that did not.",
+    ):
+        assert wrong(text.format(2)) == [], text
+        # Some may be closed, or not checked this time, where not all outcomes are named.
+        assert wrong(text.format(1)) == [], text
+        assert [number.strip("个") for number in wrong(text.format(4))] == ["5"], text
+    text = "上一轮不合格的9个账号，已整改{}个，仍不合格1个，已关停2个，台账已无1个，本轮未核查1个。"
+    assert wrong(text.format(4)) == []
+    assert wrong(text.format(3)) == ["9个"]
+
+
+def test_outcomes_of_others_are_not_added():
+    for text in (
+        "对上季度通报的23个问题账号进行复查，已整改问题45个、仍未整改问题3个。",
+        "上季度不合格5个，已整改4个，全省累计关停40个。",
+        "上季度通报的23个问题账号，20个已整改，其中12个已关停。",
+        "上季度通报的23个问题账号中，16个已整改，7个仍不合格，7个仍未整改到位。",
+    ):
+        assert wrong(text) == [], text
+
+
+def test_rounded_parts_add_within_their_last_digit():
+    text = "共发布信息12.5万条，其中微信8.1万条、微博{}万条。"
+    for fitting in ("4.4", "4.5", "3.0"):
+        assert wrong(text.format(fitting)) == []
+    # 8.05 + 4.55 is above 12.55.
+    for above in ("4.6", "5.4"):
+        assert wrong(text.format(above)) == ["12.5万条"]
+    assert wrong("发布信息12.5万条，收到留言3千条，其中微信8.1万条、微博4.4万条。") == []
+
+
+def test_both_ends_of_a_period_are_days_of_it():
+    for text in (
+        "检查时间范围为2019年4月17日至7月15日，共{}天。",
+        "检查时间范围为2019年4月17日至2019年7月15日，共{}天。",
+        "The period checked runs from 17 April 2019 to 15 July 2019, {} days.",
+    ):
+        assert verdicts(text.format(90)) == [("sum", "consistent", "90")]
+        assert wrong(text.format(80)) == ["80"]
+    assert wrong("检查时间为2019年4月17日至7月15日，共60个工作日，历时89天。") == []
+    assert wrong("检查时间为2019年2月30日至7月15日，共80天；2019年12月1日至1月15日，共80天。") == []
 
 
 def test_units_are_not_added_to_accounts():
