@@ -89,6 +89,8 @@ def _heads(parts: list[Fact], exact: list[Fact]) -> list[Fact]:
     """The counts that may be the total of a list: of its role and things, in the scope around it, the nearest first."""
     first, last = parts[0], parts[-1]
     around = [f for f in exact if first.outer in f.scopes and f.things == first.things and f not in parts]
+    # 账号4891个，同比减少103个，其中…: a change has no such parts.
+    around = [f for f in around if not re.search("(?:增[加长多]|减少|下降)了?$", f.before)]
     # 开设 and 备案 say of a part what it is, not what was counted: its total may be of what was checked.
     roles = first.roles | ({"checked"} if first.roles == {"registered"} else set())
     around = [f for f in around if not roles or not f.roles or roles & f.roles]
@@ -146,6 +148,11 @@ def sums(known: list[Fact]) -> Iterator[Finding]:
     """Every list against its total, parts against their whole, and passed plus failed against checked."""
     found = lists(known)
     for parts, heads, complete, exclusive in found:
+        if parts[0].marker == "partial" and any(
+            _before(f, parts[0]) and f.quantity.kind == "count" and f.things == parts[0].things and not counts([f])
+            for f in known
+        ):
+            continue  # 检查1.2万个，不合格60个，其中…: of which number is not plain
         if not complete and heads and _parted(heads[0], parts[0], known):
             # 不合格13个，合格率96.0%，其中…: of which number is not plain.
             heads += [f for f in counts(known) if abs(f.sentence - heads[0].sentence) < 2 and f not in parts]
@@ -204,9 +211,9 @@ def _rounded_sum(one: Listed) -> Iterator[Finding]:
     fits = [head for more, head in excess if more <= slack and (more >= -slack or not one.complete)]
     head = (fits or one.heads)[0]
     facts = {"parts": " + ".join(map(str, values)), "sum": sum(values), "total": head.number}
-    if not fits:
+    if not fits and not any(said("changes.up", h.before) or said("changes.down", h.before) for h in one.heads):
         yield Finding("sum", "impossible", head.quantity, "sum_impossible", facts, nearest=str(sum(values)))
-    elif sum(values) == head.number:
+    elif fits and sum(values) == head.number:
         yield Finding("sum", "consistent", head.quantity, "sum_consistent", facts)
 
 
@@ -225,6 +232,8 @@ def _single_parts(known: list[Fact], listed: set[int]) -> Iterator[Finding]:
             led = -1
         if not counts([part]) or id(part) in listed or said("parts.other_parts", _words(part)):
             continue
+        if not said("parts.direct", part.after) or not said("parts.of_accounts", _words(part)):
+            continue
         before = [f for f in numbers[: led if led >= 0 else i] if f.things == part.things]
         whole = _whole(part, before, known, these=led >= 0)
         if whole is not None and part.number > whole.number:
@@ -237,6 +246,8 @@ def _whole(part: Fact, before: list[Fact], known: list[Fact], *, these: bool) ->
     if not before or not counts(before[-1:]) or said("parts.owned", before[-1].after):
         return None
     last, here = before[-1], [f for f in known if f.sentence == part.sentence and f.quantity.end <= part.quantity.start]
+    if re.search("(?<!其)中，[^，]*$", last.sofar) and not any(_before(f, last) for f in before):
+        return None  # 合格账号中，12个更新少，其中206个…: the whole has no number
     bare = not last.roles and not said("parts.accounts", _words(last))
     if said("parts.other_parts", _words(last)) or (bare and said("parts.accounts", _words(part))):
         return None
@@ -273,6 +284,7 @@ def _units(known: list[Fact]) -> Iterator[Finding]:
             and units.number > accounts.number
             and (accounts.things, accounts.joint in ("、", "and")) == ("accounts", False)
             and not _in_a_row(accounts, numbers)
+            and all(f.roles & {"checked", "registered"} for f in numbers if _before(f, accounts))
             and said("parts.accounts", _words(accounts))
             and not said("parts.owned", accounts.after)
             and said("parts.linked", units.before)
@@ -282,14 +294,18 @@ def _units(known: list[Fact]) -> Iterator[Finding]:
             yield Finding("sum", "impossible", units.quantity, "", {}, nearest=f"≤ {accounts.number}", said=both)
 
 
+def _before(one: Fact, other: Fact) -> bool:
+    return one.sentence == other.sentence and one.quantity.end <= other.quantity.start
+
+
 def _outcome(fact: Fact) -> str:
     """What the words of a number say of accounts that failed before: mended, failing still, closed and so on."""
     text = _words(fact)
     found = next(((name, word) for name, word in words()["outcomes"].items() if word.search(text)), None)
     # 已整改问题45个 counts problems, 全省累计关停40个 the accounts of all.
-    if found is None or said("followups.others", text) or said("parts.other_parts", found[1].sub("", text)):
+    if found is None or said("followups.others", text):
         return ""
-    return found[0]
+    return "" if re.search(r"\w", words()["followups"]["beside"].sub("", found[1].sub("", text))) else found[0]
 
 
 def _outcomes(known: list[Fact]) -> Iterator[Finding]:

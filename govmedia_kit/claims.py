@@ -13,7 +13,7 @@ from govmedia_kit.breakdowns import NEAR, Finding, counts, lists, untold
 from govmedia_kit.clauses import Fact
 from govmedia_kit.wording import MAIN, Scope, label, said, times
 
-__all__ = ["changes", "percentages"]
+__all__ = ["changes", "from_to", "percentages"]
 
 
 def percentages(known: list[Fact], rounding: str) -> list[Finding]:
@@ -23,9 +23,8 @@ def percentages(known: list[Fact], rounding: str) -> list[Finding]:
 
 
 def changes(known: list[Fact], rounding: str) -> list[Finding]:
-    """A finding for every change in percentage points or in number, once the percentages have been read."""
-    points = [_points(fact, known, rounding) for fact in known if fact.quantity.kind == "points"]
-    return points + [finding for fact in known if (finding := _difference(fact, known)) is not None]
+    """A finding for every change in percentage points, once the percentages have been read."""
+    return [_points(fact, known, rounding) for fact in known if fact.quantity.kind == "points"]
 
 
 def _percent(fact: Fact, known: list[Fact], rounding: str) -> Finding | None:
@@ -36,12 +35,12 @@ def _percent(fact: Fact, known: list[Fact], rounding: str) -> Finding | None:
     if said("rates.estimated", here):
         return None
     earlier = [f for f in known if f.sentence == fact.sentence and f.quantity.end <= fact.quantity.start]
-    rose = _from_to([*(f for f in earlier if f.quantity.kind == "percent"), fact])
+    rose = from_to([*(f for f in earlier if f.quantity.kind == "percent"), fact])
     if rose and rose[1] is fact:
         # 合格率由76.4%上升为77.8%: the second is a pass rate as well, and today's.
         before, now = rose[0].words, (frozenset(s for s in scope if not s.startswith("past")) for scope in fact.scopes)
         fact.scopes = tuple(dict.fromkeys(now))
-    pair = _from_to(counts(earlier))
+    pair = from_to(counts(earlier))
     if pair and (said("changes.up", before) or said("changes.down", before)) and not said("rates.pass", before):
         return _relative(fact, pair, rounding)
     bracket = [f for f in counts(known) if f.joint == "(" and 0 < f.quantity.start - fact.quantity.end < 4]
@@ -117,6 +116,13 @@ def _options(fact: Fact, known: list[Fact], roles: tuple[str, str, str]) -> list
     A part whose own sentence has a whole belongs to that one; otherwise to a whole at most two sentences away.
     """
     whole_role, good, bad = roles
+    own = [
+        f
+        for f in known
+        if f.counts(whole_role) and _stretch(f) == _stretch(fact) and f.quantity.end < fact.quantity.start
+    ]
+    if own and all(f.things == "units" for f in own):
+        return []  # 监测单位86家，合格率88.4%
     known = [f for f in known if f.things == ("messages" if whole_role == "received" else "accounts")]
     pairs: list[tuple[Fact, Fact | None, bool]] = []
     for scope in fact.scopes:
@@ -135,7 +141,9 @@ def _options(fact: Fact, known: list[Fact], roles: tuple[str, str, str]) -> list
                 pairs.append((whole, part, sure))
             if alone:
                 pairs.append((whole, None, len(whole.scopes) == 1))
-    own = [p[0] for p in pairs if _stretch(p[0]) == _stretch(fact) and p[0].quantity.end <= fact.quantity.start]
+    own = [
+        f for f in counts(known, whole_role) if _stretch(f) == _stretch(fact) and f.quantity.end <= fact.quantity.start
+    ]
     if own:
         # What comes after the rate, or beyond a semicolon in its own whole's words, has a rate of its own.
         names = {w.scopes for w in own}
@@ -167,7 +175,7 @@ def _elsewhere(whole: Fact, fact: Fact, names: set[tuple[Scope, ...]]) -> bool:
 def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: str) -> Finding:
     """A rate against the pairs of counts that it may be made of."""
     passing, failures = roles[1] == "passed", roles[0] == "checked"
-    old = _from_to([f for f in known if f.sentence == fact.sentence and f.quantity.kind == "percent"])
+    old = from_to([f for f in known if f.sentence == fact.sentence and f.quantity.kind == "percent"])
     if fact.quantity.bound == "about" or (old and old[0] is fact):
         return _unsure(fact, "rate")
     if _is_past(fact):
@@ -267,7 +275,8 @@ def _wholes(fact: Fact, part: Fact, role: str, known: list[Fact]) -> tuple[list[
     exact = [f for f in counts(known) if f is not part and f.things == part.things]
     before = [f for f in reversed(exact) if f.quantity.end <= part.quantity.start]
     if role == "before":
-        return [f for f in before if f.sentence == part.sentence], True
+        found = [f for f in before if f.sentence == part.sentence]
+        return found, len(found) == 1
     named = label(fact.before)
     scopes = [named.scope] if named.scope and not named.vague else list(dict.fromkeys([*part.scopes, part.outer, MAIN]))
     listed = next((one for one in lists(known) if part in one.parts), None)
@@ -297,44 +306,12 @@ def _wholes(fact: Fact, part: Fact, role: str, known: list[Fact]) -> tuple[list[
     return found + heads, bool(found)
 
 
-def _from_to(numbers: list[Fact]) -> tuple[Fact, Fact] | None:
+def from_to(numbers: list[Fact]) -> tuple[Fact, Fact] | None:
     """The two numbers of 由5189个减少到3942个."""
     for old, new in itertools.pairwise(numbers):
         if re.search(r"[由从]|\bfrom\b", old.words) and re.search(r"[至到为]|\bto\b", f"{new.words} {old.after}"):
             return old, new
     return None
-
-
-def _difference(fact: Fact, known: list[Fact]) -> Finding | None:
-    """A change in number against the two counts: 由5189个减少到3942个，减少1247个."""
-    if not counts([fact]) or not re.search("(?:增加|增长|新增|净增|减少|下降|净减|压减|多|少)了?$", fact.before):
-        return None
-    earlier = [f for f in counts(known) if f.sentence == fact.sentence and f.quantity.end <= fact.quantity.start]
-    if (pair := _from_to(earlier)) is None:
-        return _compared(fact, earlier, known)
-    change = abs(pair[1].number - pair[0].number)
-    verdict = "consistent" if change == fact.number else "impossible"
-    told = {"before": pair[0].number, "now": pair[1].number}
-    return Finding("change", verdict, fact.quantity, f"change_{verdict}", told, nearest=str(change))
-
-
-def _compared(fact: Fact, earlier: list[Fact], known: list[Fact]) -> Finding | None:
-    """比上季度的5038个减少203个，现有4935个: the number before, less the change, is the number now."""
-    if not earlier or not re.search("[比较][^，]*$", old_words := earlier[-1].words):
-        return None
-    old, up = earlier[-1], re.search("[增多][加长]?了?$", fact.before)
-    now = [f for f in counts(known) if f.sentence == fact.sentence and f.quantity.start > fact.quantity.end][:1]
-    if not (now and re.search("^(?:目?前|现|至今|降|减|升|增)", now[0].before)):
-        # 现有4935个，比上季度的5038个减少103个: of several numbers before, any may be meant.
-        now = [f for f in earlier[:-1] if len(earlier) == 2 and re.match("[比较]", old_words)]
-    elif (now[0].roles - old.roles) & {"failed", "passed"}:
-        return None
-    if not now or now[0].labelled or now[0].things != old.things or any(s.startswith("past") for s in now[0].scopes[0]):
-        return None
-    true = now[0].number - old.number if up else old.number - now[0].number
-    verdict = "consistent" if true == fact.number else "impossible"
-    told = {"before": old.number, "now": now[0].number}
-    return Finding("change", verdict, fact.quantity, f"change_{verdict}", told, nearest=str(true))
 
 
 def _relative(fact: Fact, pair: tuple[Fact, Fact], rounding: str) -> Finding:
@@ -358,7 +335,7 @@ def _points(fact: Fact, known: list[Fact], rounding: str) -> Finding:
         f for f in rates if 0 < abs(f.sentence - fact.sentence) <= NEAR and said("rates.pass", f.words + f.after[:8])
     ]
     here = [f for f in rates if f.sentence == fact.sentence]
-    if pair := _from_to(here):
+    if pair := from_to(here):
         old, new = [pair[0]], [pair[1]]
     else:
         about = {frozenset(s for s in scope if not s.startswith("past")) for scope in fact.scopes}
@@ -373,6 +350,8 @@ def _points(fact: Fact, known: list[Fact], rounding: str) -> Finding:
     if not old or not new or bool(up) == bool(down) or q.bound or others:
         return _unsure(fact, "change", "change_not_checkable")
     now = max(new, key=lambda f: (f.sentence == fact.sentence, f.quantity.start))
+    if any(now.quantity.start < f.quantity.start < q.start and f not in old for f in here):
+        return _unsure(fact, "change", "change_not_checkable")  # the rate right before it is of another time
     before = min(old, key=lambda f: abs(f.quantity.start - q.start))
     a, b = (
         Range(*2 * (Fraction(100 * f.counted[0], f.counted[1]),), True, True)

@@ -112,7 +112,8 @@ def _clauses(text: str, span: tuple[int, int], inside: list[Quantity], place: tu
             before += text[edge : quantity.start]
             edge = here[i + 1].start if i + 1 < len(here) else end
             after = following = text[quantity.end : edge]
-            owner = said("labels.owners", after) if i + 1 < len(here) and owners == [quantity] else None
+            ahead_of = i + 1 < len(here) or re.match("[^，；。]*，共", text[quantity.end : span[1]])
+            owner = said("labels.owners", after) if ahead_of and owners == [quantity] else None
             if i + 1 < len(here) and (split := owner or _BETWEEN.search(after)):
                 after, following = after[: split.end()], after[split.end() :]
             fact = Fact(

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from govmedia_kit.breakdowns import Finding, lend_roles, sums
-from govmedia_kit.claims import changes, percentages
+from govmedia_kit.breakdowns import Finding, counts, lend_roles, sums
+from govmedia_kit.claims import changes, from_to, percentages
 from govmedia_kit.clauses import Fact, facts, sentences
 from govmedia_kit.errors import sentence
 from govmedia_kit.estimates import wilson
@@ -87,6 +87,7 @@ def statements(text: str, *, rounding: str = "either") -> list[Statement]:
     lend_roles(known)
     found = [*sums(known), *percentages(known, rounding)]
     found += [*changes(known, rounding), *_intervals(known, read.text), *_periods(read.text)]
+    found += [finding for fact in known if (finding := _difference(fact, known)) is not None]
     spans = sentences(read.text)
     return sorted((_placed(f, text, read, spans) for f in found), key=lambda s: (s.start, s.kind))
 
@@ -144,3 +145,40 @@ def _periods(text: str) -> Iterator[Finding]:
 
 def _month(text: str) -> int:
     return int(text) if text.isdigit() else _MONTHS.index(text.lower()) + 1
+
+
+def _difference(fact: Fact, known: list[Fact]) -> Finding | None:
+    """A change in number against the two counts: 由5189个减少到3942个，减少1247个."""
+    if not counts([fact]) or not re.search("(?:增加|增长|新增|净增|减少|下降|净减|压减|多|少)了?$", fact.before):
+        return None
+    earlier = [f for f in counts(known) if f.sentence == fact.sentence and f.quantity.end <= fact.quantity.start]
+    if earlier and earlier[-1].clause == fact.clause and re.search("[比较][^，]*$", earlier[-1].words):
+        return _compared(fact, earlier, known)
+    if (pair := from_to(earlier)) is None:
+        return None
+    change = abs(pair[1].number - pair[0].number)
+    if change != fact.number and re.search("[比较]", fact.before):
+        return None  # 由5038个减少到4935个，比去年减少265个: since another time
+    verdict = "consistent" if change == fact.number else "impossible"
+    told = {"before": pair[0].number, "now": pair[1].number}
+    return Finding("change", verdict, fact.quantity, f"change_{verdict}", told, nearest=str(change))
+
+
+def _compared(fact: Fact, earlier: list[Fact], known: list[Fact]) -> Finding | None:
+    """比上季度的5038个减少203个，现有4935个: the number before, less the change, is the number now."""
+    old, up = earlier[-1], re.search("[增多][加长]?了?$", fact.before)
+    if len(earlier) > 1:
+        # 现有4935个，比上季度的5038个减少103个: of several numbers before, any may be meant.
+        now = [f for f in earlier[:-1] if len(earlier) == 2 and re.match("[比较]", old.words)]
+    else:
+        now = [f for f in counts(known) if f.sentence == fact.sentence and f.quantity.start > fact.quantity.end][:1]
+        of_all = re.match("(?:全.|我.)?(?:政务)?(?:新媒体)?(?:账号)?(?:总[数量]|数量?)?[比较]", old.words)
+        goes_on = now and now[0].scopes == old.scopes and re.match("(?:目?前|现|至今|降|减|升|增)", now[0].before)
+        if not of_all or not goes_on or now[0].roles & {"failed", "passed"}:
+            return None
+    if not now or now[0].labelled or now[0].things != old.things or any(s.startswith("past") for s in now[0].scopes[0]):
+        return None
+    true = now[0].number - old.number if up else old.number - now[0].number
+    verdict = "consistent" if true == fact.number else "impossible"
+    told = {"before": old.number, "now": now[0].number}
+    return Finding("change", verdict, fact.quantity, f"change_{verdict}", told, nearest=str(true))
