@@ -1,8 +1,8 @@
 """What a bulletin claims in numbers, and whether the claims can hold together.
 
 Four kinds of statement are read: a rate (合格率) against its counts, a share (占, 比例) against part and whole, a sum of parts
-against its total, and a change (百分点) against both rates. A statement is called impossible only where every reading of it
-fails; what could be meant otherwise is not checkable.
+against its total (or of days against their period), and a change (百分点, 减少203个) against what was before and is now. A
+statement is called impossible only where every reading of it fails; what could be meant otherwise is not checkable.
 """
 
 from __future__ import annotations
@@ -160,8 +160,8 @@ def _difference(fact: Fact, known: list[Fact]) -> Finding | None:
     if change != fact.number and re.search("[比较]", fact.before):
         return None  # 由5038个减少到4935个，比去年减少265个: since another time
     verdict = "consistent" if change == fact.number else "impossible"
-    told = {"before": pair[0].number, "now": pair[1].number}
-    return Finding("change", verdict, fact.quantity, f"change_{verdict}", told, nearest=str(change))
+    numbers = {"before": pair[0].number, "now": pair[1].number}
+    return Finding("change", verdict, fact.quantity, f"change_{verdict}", numbers, nearest=str(change))
 
 
 def _compared(fact: Fact, earlier: list[Fact], known: list[Fact]) -> Finding | None:
@@ -180,5 +180,5 @@ def _compared(fact: Fact, earlier: list[Fact], known: list[Fact]) -> Finding | N
         return None
     true = now[0].number - old.number if up else old.number - now[0].number
     verdict = "consistent" if true == fact.number else "impossible"
-    told = {"before": old.number, "now": now[0].number}
-    return Finding("change", verdict, fact.quantity, f"change_{verdict}", told, nearest=str(true))
+    numbers = {"before": old.number, "now": now[0].number}
+    return Finding("change", verdict, fact.quantity, f"change_{verdict}", numbers, nearest=str(true))
