@@ -8,6 +8,7 @@ from govmedia_kit.blocks import plain
 from govmedia_kit.figures import figures
 from govmedia_kit.read import read_audit
 from govmedia_kit.rounds import measure_round
+from govmedia_kit.statements import check_text
 
 
 def told(chapter, folder, **given) -> str:
@@ -98,3 +99,9 @@ def test_those_silent_equally_long_are_named_together(tmp_path):
     assert "停更最久的是乙的主办单位的“乙”微信公众号、甲的主办单位的“甲”微信公众号，最后更新均在" in text or (
         "停更最久的是甲的主办单位的“甲”微信公众号、乙的主办单位的“乙”微信公众号，最后更新均在" in text
     )
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
+def test_what_is_said_of_a_sample_adds_up(tmp_path, language):
+    found = check_text(told(prose.overall, sampled(tmp_path, language=language)))
+    assert found.filter(verdict="impossible").height == 0
