@@ -347,6 +347,57 @@ def test_messages_name_an_account_or_a_unit_and_keep_a_missing_reply_missing():
     assert messages["replied_at"].null_count() == 1
 
 
+def messages_file(folder: Path, name: str, header: str, *rows: str) -> Path:
+    path = folder / name
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+SILENT = ("留言编号,承办单位,留言时间", "1,市交通局,2026-05-01 08:00:00", "2,市住建局,2026-05-02 08:00:00")
+ANSWERED = (
+    "留言编号,承办单位,留言时间,答复时间",
+    "3,市交通局,2026-05-03 08:00:00,2026-05-04 08:00:00",
+    "4,市住建局,2026-05-05 08:00:00,",
+)
+
+
+def test_messages_without_a_reply_column_are_imported_without_one(tmp_path):
+    imported = import_files([messages_file(tmp_path, "留言.csv", *SILENT)])
+    assert "replied_at" not in imported.messages.columns
+    write_import(imported, tmp_path / "out")
+    assert "replied_at" not in pl.read_parquet(tmp_path / "out/messages.parquet").columns
+
+
+def test_of_two_files_the_one_without_replies_is_kept_apart_and_told(tmp_path):
+    files = [messages_file(tmp_path, "甲.csv", *SILENT), messages_file(tmp_path, "乙.csv", *ANSWERED)]
+    imported = import_files(files)
+    assert sorted(imported.messages["message_id"]) == ["3", "4"]
+    assert sorted(imported.unanswerable["message_id"]) == ["1", "2"]
+    assert [(p.kind, p.place.file, p.facts["count"]) for p in imported.problems if "reply" in p.kind] == [
+        ("import_no_reply_column", "甲.csv", 2)
+    ]
+    assert balanced(imported.report)
+
+
+@pytest.mark.parametrize("order", [(SILENT, ANSWERED), (ANSWERED, SILENT)], ids=["silent first", "answered first"])
+def test_messages_merged_into_a_folder_never_become_unanswered(tmp_path, order):
+    out = tmp_path / "out"
+    imports = [import_files([messages_file(tmp_path, f"{i}.csv", *rows)]) for i, rows in enumerate(order)]
+    for imported in imports:
+        written = write_import(imported, out)
+    assert "messages-no-replies.parquet" in written["file"].to_list()
+    assert any("messages-no-replies.parquet" in line for line in told(imported, written, "en"))
+    assert pl.read_parquet(out / "messages.parquet").select("message_id", "replied_at").sort("message_id").rows() == [
+        ("3", dt.datetime(2026, 5, 4, 8)),
+        ("4", None),
+    ]
+    assert pl.read_parquet(out / "messages-no-replies.parquet")["message_id"].sort().to_list() == ["1", "2"]
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    for imported in imports:
+        write_import(imported, out)
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
 def test_lists_of_accounts_that_tools_write_are_accounts(tmp_path):
     opml = import_files([SAMPLES / "wewe-rss/WeWeRSS-All.opml"]).accounts
     assert opml.select("account_id", "name").rows() == [

@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import polars as pl
 import pytest
@@ -209,6 +210,19 @@ def test_messages_without_a_reply_column_get_none(tmp_path):
     frame, problems = read_messages(pl.DataFrame({"account_id": ["甲"], "received_at": ["2019-07-01 08:00"]}))
     assert problems == []
     assert "replied_at" not in frame.columns
+
+
+def test_a_sheet_without_replies_beside_one_that_has_them_is_told_and_left_out(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["账号编号", "留言时间", "答复时间"])
+    book.active.append(["甲", "2019-07-01 08:00", None])
+    other = book.create_sheet("旧")
+    other.append(["账号编号", "留言时间"])
+    other.append(["甲", "2019-06-01 08:00"])
+    book.save(tmp_path / "messages.xlsx")
+    frame, problems = read_messages(tmp_path / "messages.xlsx")
+    assert frame.height == 1
+    assert [(p.kind, p.place.sheet, p.facts["count"]) for p in problems] == [("no_reply_column", "旧", 1)]
 
 
 def test_reading_leaves_its_input_alone():

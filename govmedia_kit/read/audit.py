@@ -140,7 +140,9 @@ def _is_own(source: Any, table: str, required: list[str]) -> bool:
 
 
 def _read(source: Any, table: str, required: list[str], newest: list[str] | None) -> tuple[pl.DataFrame, list[Problem]]:
-    parts, problems = [], []
+    parts: list[pl.DataFrame] = []
+    problems: list[Problem] = []
+    places: list[Place] = []
     for grid in grids_of(source, table):
         grid = tables.headed(grid, table)
         frame, found = tables.typed(grid, table)
@@ -159,8 +161,16 @@ def _read(source: Any, table: str, required: list[str], newest: list[str] | None
         if newest and "captured_at" in frame.columns and newest[-1] in frame.columns:
             frame = _newest_capture(frame, newest)
         parts.append(frame)
+        places.append(grid.place())
     if not parts:
         raise InputError("empty_table", place=Place(source_name(source)))
+    if table == "messages" and any("replied_at" in frame.columns for frame in parts):
+        # Beside sheets with replies, those of a sheet without would seem unanswered.
+        silent = [i for i, frame in enumerate(parts) if "replied_at" not in frame.columns]
+        problems += [
+            Problem("no_reply_column", places[i], {"count": parts[i].height}) for i in silent if parts[i].height
+        ]
+        parts = [frame for i, frame in enumerate(parts) if i not in silent]
     return pl.concat(parts, how="diagonal"), problems
 
 

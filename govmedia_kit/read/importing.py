@@ -23,7 +23,7 @@ from govmedia_kit.read.foreign import parts_of
 from govmedia_kit.read.formats import Layout, layouts, recognise, tools
 from govmedia_kit.read.identity import HOW, Identities, Named, path_facts
 from govmedia_kit.read.interpret import columns_wanted, interpret
-from govmedia_kit.read.merging import Imported, accounts_of, answers, merged_posts, merged_rows, pinned
+from govmedia_kit.read.merging import Imported, accounts_of, answers, merged_messages, merged_posts, pinned
 from govmedia_kit.read.parts import Part, guarded
 from govmedia_kit.read.writing import Written, told, write_import
 
@@ -253,7 +253,8 @@ def _together(
         one.rows = one.rows.select(c for c in ("published_at", "received_at", "__why") if c in one.rows.columns)
     shows = [one.shows for one in read]
     posts, winners, pieces = merged_posts(by_table["posts"])
-    messages, message_winners = merged_rows(by_table["messages"], "messages", "message_id")
+    messages, unanswerable, message_winners = merged_messages(by_table["messages"])
+    silent = {f["__src"][0] for f in by_table["messages"] if f.height and "replied_at" not in f.columns}
     accounts, account_winners, searched = accounts_of(
         by_table["accounts"], pieces, shows, [o.layout.tool for o in read], identities.ledger
     )
@@ -272,6 +273,8 @@ def _together(
             aside["merged", "answer" if one.layout.table == "comments" else "same_row"] += merged
         for reason, rows in one.notes.items():
             aside["note", reason] += rows
+        if unanswerable.height and number in silent:
+            aside["note", "no_reply_column"] += kept[number]
         if one.shows in ("feed", "search"):
             aside["note", one.shows] += rows_read
         when = next(
@@ -294,6 +297,7 @@ def _together(
         posts=posts,
         accounts=accounts,
         messages=messages,
+        unanswerable=unanswerable,
         comments=comments,
         report=pl.DataFrame(report, schema=REPORT),
         reasons=pl.DataFrame(reasons, schema=REASONS),
@@ -353,4 +357,5 @@ def _doubts(one: _Read, counted: dict[tuple[str, str], int]) -> list[Problem]:
 
     tell("import_no_account", counted.get(("set_aside", "no_account"), 0))
     tell("import_no_time", counted.get(("set_aside", "no_time"), 0))
+    tell("import_no_reply_column", counted.get(("note", "no_reply_column"), 0))
     return found

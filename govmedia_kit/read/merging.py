@@ -18,7 +18,7 @@ from govmedia_kit.errors import Problem
 from govmedia_kit.read.files import ROW
 from govmedia_kit.read.interpret import built_ids
 
-__all__ = ["Imported", "accounts_of", "answers", "merged_posts", "merged_rows", "newest", "pinned"]
+__all__ = ["Imported", "accounts_of", "answers", "merged_messages", "merged_posts", "newest", "pinned"]
 
 CAPPED = 100_001
 # At most so many posts are pinned above a list of the newest.
@@ -45,12 +45,15 @@ class Imported:
 
     `report` has a row per file and part of it with rows_read = kept + merged + set_aside; `reasons` a row per file, part, effect
     (set_aside, merged, or note where a row stays) and reason. `comments` are citizens' comments with the account's first
-    answer; who wrote them is not kept. `searched` are accounts known only from a search through everybody's posts.
+    answer; who wrote them is not kept. `messages` has the column `replied_at` only where a source has it; then
+    `unanswerable` are the messages of sources that have not, of which nobody knows whether they were answered.
+    `searched` are accounts known only from a search through everybody's posts.
     """
 
     posts: pl.DataFrame
     accounts: pl.DataFrame
     messages: pl.DataFrame
+    unanswerable: pl.DataFrame
     comments: pl.DataFrame
     report: pl.DataFrame
     reasons: pl.DataFrame
@@ -180,18 +183,29 @@ def _under_one_id(posts: pl.DataFrame) -> pl.DataFrame:
     ).drop("__known")
 
 
-def merged_rows(frames: list[pl.DataFrame], table: str, key: str) -> tuple[pl.DataFrame, dict[int, int]]:
-    """The messages of all files, one row each."""
-    schema = fields.schema(table)
+def merged_messages(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame, dict[int, int]]:
+    """The messages of all files, one row each; apart, those of files without replies where others have them; rows kept.
+
+    A file without a column of replies says nothing about them: beside one that has it, its messages would seem unanswered.
+    """
+    filled = [frame for frame in frames if frame.height]
+    answered = [frame for frame in filled if "replied_at" in frame.columns]
+    silent = [frame for frame in filled if "replied_at" not in frame.columns]
+    messages, winners = _messages(answered or silent, replies=bool(answered) or not silent)
+    apart, others = _messages(silent if answered else [], replies=False)
+    return messages, apart, winners | others
+
+
+def _messages(frames: list[pl.DataFrame], *, replies: bool) -> tuple[pl.DataFrame, dict[int, int]]:
+    schema = {name: dtype for name, dtype in fields.schema("messages").items() if replies or name != "replied_at"}
     parts = []
     for frame in frames:
-        if frame.height:
-            missing = [pl.lit(None, dtype).alias(n) for n, dtype in schema.items() if n not in frame.columns]
-            frame = built_ids(frame.with_columns(missing).select(*schema, "__src", ROW).cast(schema, strict=False))  # type: ignore[arg-type]
-            parts.append(frame)
+        missing = [pl.lit(None, dtype).alias(n) for n, dtype in schema.items() if n not in frame.columns]
+        frame = built_ids(frame.with_columns(missing).select(*schema, "__src", ROW).cast(schema, strict=False))  # type: ignore[arg-type]
+        parts.append(frame)
     if not parts:
         return pl.DataFrame(schema=schema), {}
-    merged = newest(pl.concat(parts), ["account_id", "unit", key], ["__src", ROW])
+    merged = newest(pl.concat(parts), ["account_id", "unit", "message_id"], ["__src", ROW])
     return merged.select(list(schema)).sort(list(schema)[:4]), dict(merged["__src"].value_counts().iter_rows())
 
 

@@ -33,6 +33,8 @@ WRITTEN: dict[str, Any] = {
     "changed": pl.Int64,
     "after": pl.Int64,
 }
+# Messages of sources without a column of replies, beside messages.parquet that has it; no reply rate counts them.
+UNANSWERABLE = "messages-no-replies.parquet"
 LEDGERS = (".xlsx", ".xls", ".xlsm", ".ods", ".parquet", ".json", ".jsonl", ".tsv")
 
 
@@ -57,13 +59,7 @@ def write_import(imported: Imported, folder: Path | str) -> Written:
                 ["account_id", "published_at", "post_id"],
             )
         )
-    if imported.messages.height:
-        keys = ["account_id", "unit", "message_id"]
-        found.append(
-            _merged(
-                folder / "messages.parquet", imported.messages, "messages", keys, list(imported.messages.columns)[:4]
-            )
-        )
+    found += _messages(folder, imported)
     if imported.comments.height:
         found.append(
             _merged(
@@ -79,13 +75,49 @@ def write_import(imported: Imported, folder: Path | str) -> Written:
     return pl.DataFrame(found, schema=WRITTEN, orient="row")
 
 
+def _messages(folder: Path, imported: Imported) -> list[tuple[Any, ...]]:
+    """Messages whose replies are known to messages.parquet, others beside it where there are both.
+
+    In one table those of a source without a column of replies would count as unanswered.
+    """
+    path, beside = folder / "messages.parquet", folder / UNANSWERABLE
+    messages, apart = imported.messages, [imported.unanswerable]
+    before = _parquet(path) if path.exists() else None
+    if (
+        before is not None
+        and messages.height
+        and ("replied_at" in before.columns) != ("replied_at" in messages.columns)
+    ):
+        if "replied_at" in before.columns:
+            messages, apart = messages.clear(), [messages]
+        else:
+            apart.insert(0, before)
+    found = []
+
+    def merge(goal: Path, rows: pl.DataFrame) -> None:
+        if rows.height:
+            keys = ["account_id", "unit", "message_id"]
+            found.append(_merged(goal, rows, "messages", keys, [*keys, "received_at"]))
+
+    for rows in apart:
+        merge(beside, rows)
+    if any(before is rows for rows in apart):
+        path.unlink()
+    merge(path, messages)
+    return found
+
+
+def _parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError("unreadable_file", path=path, found=str(error).split("\n")[0][:200]) from error
+
+
 def _merged(path: Path, rows: pl.DataFrame, table: str, keys: list[str], sort: list[str]) -> tuple[Any, ...]:
     before = rows.clear()
     if path.exists():
-        try:
-            before = pl.read_parquet(path, glob=False)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise InputError("unreadable_file", path=path, found=str(error).split("\n")[0][:200]) from error
+        before = _parquet(path)
         absent = [pl.lit(None, dtype).alias(n) for n, dtype in rows.schema.items() if n not in before.columns]
         before = before.with_columns(absent).select(rows.columns).cast(rows.schema, strict=False)
     both = pl.concat([before.with_columns(__age=pl.lit(0)), rows.with_columns(__age=pl.lit(1))])
@@ -208,6 +240,8 @@ def told(imported: Imported, written: Written | None = None, language: str = "zh
         }
         table = called[row["table"]][language.startswith("en")]
         lines.append(sentence("import_written", language, **{**row, "table": table}))
+        if row["file"] == UNANSWERABLE:
+            lines.append(sentence("import_messages_beside", language, path=row["file"]))
         if row["file"] == "accounts-imported.csv":
             lines.append(sentence("import_accounts_beside", language, path=row["file"]))
     return lines
