@@ -610,6 +610,56 @@ def test_posts_of_an_audit_may_be_a_folder_of_any_tools_files():
     assert single.height == 4
 
 
+def sheet(path: Path, rows: list[list]) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def test_the_rows_of_a_wide_ledger_are_counted_as_rows_and_its_accounts_apart(tmp_path):
+    rows = [
+        ["某市台账"],
+        ["主办单位", "微信公众号", "新浪微博", "抖音号"],
+        ["甲局", "甲发布", "甲微博", "甲抖音"],
+        ["乙局", None, None, "乙抖音"],
+        [],
+        ["丙局", "未开通", "×", None],
+        ["合计", 1, 1, 2],
+    ]
+    imported = import_files([sheet(tmp_path / "台账.xlsx", rows)])
+    # Six rows beside the header: a title, two with accounts (3 + 1), a blank one, one without an account, a sum.
+    assert imported.report.select("rows_read", "kept", "merged", "set_aside").row(0) == (6, 2, 0, 4)
+    assert imported.accounts.height == 4
+    assert dict(imported.reasons.select("reason", "rows").iter_rows()) == {
+        "accounts_made": 4,
+        "blank": 1,
+        "no_ledger_row": 2,
+        "no_account": 1,
+    }
+
+
+def test_rows_of_a_ledger_that_are_no_accounts_say_what_they_are(tmp_path):
+    rows = [
+        ["平台", "账号名称", "主办单位"],
+        ["微信", "甲发布", "甲局"],
+        ["微信", "甲发布", "甲局"],
+        ["政府网站", "甲网", "甲局"],
+        ["微薄", "乙发布", "乙局"],
+        ["微信、微博", "丙发布", "丙局"],
+    ]
+    imported = import_files([sheet(tmp_path / "台账.xlsx", rows)])
+    assert imported.report.select("rows_read", "kept", "merged", "set_aside").row(0) == (5, 2, 1, 2)
+    reasons = {(effect, reason): n for effect, reason, n in imported.reasons[:, 3:].iter_rows()}
+    assert reasons == {
+        ("merged", "same_row"): 1,
+        ("note", "accounts_made"): 4,
+        ("set_aside", "no_platform"): 1,
+        ("set_aside", "website"): 1,
+    }
+
+
 def test_what_no_tool_wrote_is_refused_with_a_sentence(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")

@@ -119,6 +119,91 @@ def test_one_row_per_unit_with_a_column_per_platform(tmp_path):
     ]
 
 
+def test_the_header_of_a_wide_sheet_is_found_below_its_titles(tmp_path):
+    rows = [
+        ["某市政务新媒体台账"],
+        ["截至2026年5月"],
+        ["主办单位", "微信公众号", "新浪微博"],
+        ["甲局", "甲发布", "甲微博"],
+    ]
+    frame, _ = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame.select("unit", "platform", "name").rows() == [
+        ("甲局", "wechat", "甲发布"),
+        ("甲局", "weibo", "甲微博"),
+    ]
+
+
+@pytest.mark.parametrize("cell", ["未开通", "未开设", "没有", "否", "×", "✗", "x", "X", "无", "0", " 未开通 "])
+def test_a_platform_that_a_unit_has_not_is_no_account(tmp_path, cell):
+    rows = [["主办单位", "微信公众号", "新浪微博"], ["甲局", "甲发布", cell], ["乙局", cell, cell]]
+    frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame.select("unit", "platform", "name").rows() == [("甲局", "wechat", "甲发布")]
+    assert problems == []
+
+
+@pytest.mark.parametrize("cell", ["√", "✓", "是", "有", "已开通", "1", 2])
+def test_an_account_that_nobody_named_is_told_with_its_cell_and_given_no_name(tmp_path, cell):
+    rows = [["主办单位", "微信公众号", "新浪微博"], ["甲局", "甲发布", cell]]
+    frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame["name"].to_list() == ["甲发布"]
+    assert [(p.kind, p.place.letter, p.place.row, p.severity) for p in problems] == [
+        ("account_without_name", "C", 2, "error")
+    ]
+
+
+def test_an_account_marked_as_there_with_an_id_is_called_by_its_id(tmp_path):
+    rows = [["主办单位", "微信公众号", "微博", "微博UID"], ["甲局", "甲发布", "√", "1234567890"]]
+    frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame.select("account_id", "name").rows()[1] == ("weibo:1234567890", "1234567890")
+    assert problems == []
+
+
+def test_one_id_of_two_platforms_goes_to_none_and_its_cell_is_told(tmp_path):
+    rows = [[*HEADER, "平台编号"], ["微信、微博", "甲发布", "甲局", "1234567890"]]
+    frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame.select("account_id", "platform_id").rows() == [
+        ("wechat:甲发布@甲局", None),
+        ("weibo:甲发布@甲局", None),
+    ]
+    assert [(p.kind, p.place.letter, p.place.row) for p in problems] == [("id_for_several", "D", 2)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "owner"),
+    [("主页", "https://weibo.com/u/1234567890", "weibo"), ("平台编号", "gh_0123456789ab", "wechat")],
+)
+def test_one_id_of_two_platforms_goes_to_the_one_whose_form_it_has(tmp_path, heading, cell, owner):
+    rows = [[*HEADER, heading], ["微信、微博", "甲发布", "甲局", cell]]
+    frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame.filter(pl.col("platform_id").is_not_null())["platform"].to_list() == [owner]
+    assert kinds(problems) == {"id_for_several": 1}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["合 计", None, 2],
+        ["总 计：", None, 2],
+        [None, "县区小计", 2],
+        ["共4个账号", None, None],
+        ["二、县区", None, None],
+        ["（三）省直部门", None, None],
+        HEADER,
+        [None, None, None, 17],
+    ],
+    ids=str,
+)
+def test_sums_headings_and_headers_in_mid_sheet_are_no_accounts(tmp_path, row):
+    rows = [[*HEADER, "序号"], ["微信", "甲发布", "甲局", 1], row, ["微博", "总在线", "合作局", 2]]
+    if row == HEADER:
+        rows[2] = rows[0]
+    frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame["name"].to_list() == ["甲发布", "总在线"]
+    assert [(p.kind, p.place.row, p.severity) for p in problems if p.kind != "region_open"] == [
+        ("row_left_out", 3, "note")
+    ]
+
+
 @pytest.mark.parametrize("mark", ["|", "\n", "、", "；"])
 def test_several_platforms_in_one_cell_are_several_accounts(tmp_path, mark):
     rows = [[*HEADER, "平台编号"], [f"抖音{mark}快手", "甲公安", "甲公安局", f"dy1{mark}ks1"]]

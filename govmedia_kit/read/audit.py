@@ -13,7 +13,7 @@ from govmedia_kit import fields
 from govmedia_kit.errors import InputError, Place, Problem, hint
 from govmedia_kit.read import importing, lake, tables
 from govmedia_kit.read.files import ROW
-from govmedia_kit.read.ledger import column_facts, grids_of, position, read_accounts, source_name
+from govmedia_kit.read.ledger import column_facts, grids_of, read_accounts, source_name
 from govmedia_kit.read.resources import divisions, within
 from govmedia_kit.read.settings import Settings, read_settings
 
@@ -154,7 +154,7 @@ def _read(source: Any, table: str, required: list[str], newest: list[str] | None
         told = {(p.place.row, p.place.column) for p in found}
         for row in missing.iter_rows(named=True):
             for name in required:
-                place = grid.place(row[ROW], position(grid, table, name))
+                place = grid.place(row[ROW], tables.position(grid, table, name))
                 if row[name] is None and (place.row, place.column) not in told:
                     problems.append(Problem("missing_value", place, {"label": functools.partial(fields.label, name)}))
         frame = frame.drop_nulls(required).drop(ROW)

@@ -19,6 +19,7 @@ import polars as pl
 from govmedia_kit import fields
 from govmedia_kit.errors import InputError, Place, Problem
 from govmedia_kit.read import values
+from govmedia_kit.read.files import ROW
 from govmedia_kit.read.foreign import parts_of
 from govmedia_kit.read.formats import Layout, layouts, recognise, tools
 from govmedia_kit.read.identity import HOW, Identities, Named, path_facts
@@ -238,6 +239,7 @@ def _together(
         one.rows = _identified(one, frame, identities, account)
     by_table: dict[str, list[pl.DataFrame]] = {"posts": [], "accounts": [], "messages": [], "comments": []}
     outcome: list[Counter[tuple[str, str]]] = []
+    heights: list[int] = []
     for number, one in enumerate(read):
         why = one.rows["__why"]
         aside = (
@@ -246,6 +248,7 @@ def _together(
             else Counter()
         )
         outcome.append(aside)
+        heights.append(one.rows[ROW].n_unique() if one.ledger else one.rows.height)
         usable = one.rows.filter(pl.col("__why").is_null()).drop("__why").with_columns(__src=pl.lit(number, pl.Int32))
         if one.layout.table == "posts" and one.layout.order == "newest_first":
             usable = pinned(usable)
@@ -263,7 +266,7 @@ def _together(
     report, reasons = [], []
     for number, one in enumerate(read):
         aside = outcome[number]
-        rows_read = one.rows.height
+        rows_read = heights[number]
         set_aside = sum(aside.values())
         if one.layout.table == "other":
             aside["set_aside", "other_table"] += rows_read - set_aside

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from govmedia_kit import fields, frames
 from govmedia_kit.errors import InputError, Place, Problem
 from govmedia_kit.read import regions, tables, tidy, values
+from govmedia_kit.read.addresses import platform_ids, without_addresses
 from govmedia_kit.read.files import EXCEL, ROW, Grid, grids
 from govmedia_kit.read.resources import divisions
+from govmedia_kit.read.tables import position
 
-__all__ = ["column_facts", "grids_of", "position", "read_accounts", "source_name"]
+__all__ = ["Ledger", "column_facts", "grids_of", "position", "read_accounts", "read_ledger", "source_name"]
 
 # Units named in one sentence before the rest is only counted.
 SOME = 5
+
+
+class Ledger(NamedTuple):
+    """Accounts (with `__row`, and `__grid`: which sheet it is a row of), problems, and the rows of all sheets but headers.
+
+    `rows` has `__grid`, `__row` and `why`: null where a row was read for accounts (one, several or none), else
+    blank, no_ledger_row (a title, sum, heading or note) or website.
+    """
+
+    accounts: pl.DataFrame
+    problems: list[Problem]
+    rows: pl.DataFrame
 
 
 def read_accounts(source: Any, *, region: str | None = None) -> tuple[pl.DataFrame, list[Problem]]:
@@ -29,15 +42,24 @@ def read_accounts(source: Any, *, region: str | None = None) -> tuple[pl.DataFra
     where the ledger gives none and the name is certain; `region` is the audit's own, which makes more names certain.
     Raises InputError where no sheet is a ledger, or a needed column is nowhere.
     """
+    found = read_ledger(source, region=region)
+    return found.accounts.drop(ROW, "__sheet", "__grid"), found.problems
+
+
+def read_ledger(source: Any, *, region: str | None = None) -> Ledger:
+    """A ledger as `read_accounts` reads it, with what became of each row of its sheets."""
     parts: list[pl.DataFrame] = []
+    fates: list[pl.DataFrame] = []
+    of_grid: list[int] = []
     sheets: list[Grid] = []
     problems: list[Problem] = []
     headed = False
     raw = grids_of(source, "accounts")
-    for grid in raw:
+    for number, grid in enumerate(raw):
         merged = tidy.merged_ranges(str(source), grid.sheet) if _is_workbook(source) else []
-        tidied, found = tidy.tidied(grid, merged=merged)
+        tidied, found, fate = tidy.tidied(grid, merged=merged)
         problems += found
+        fates.append(fate.with_columns(__grid=pl.lit(number, pl.UInt32)))
         headed = headed or bool(tidied)
         for sheet in tidied:
             frame, found = tables.typed(sheet, "accounts")
@@ -47,10 +69,14 @@ def read_accounts(source: Any, *, region: str | None = None) -> tuple[pl.DataFra
                     if name not in frame.columns:
                         raise InputError("no_column", **column_facts(sheet, "accounts", name))
                 frame = _said_in_dates(frame, sheet)
-                frame, found = _without_websites(frame, sheet)
+                frame, found, sites = _without_websites(frame, sheet)
+                fates[-1] = fates[-1].with_columns(
+                    why=pl.when(pl.col(ROW).is_in(sites)).then(pl.lit("website")).otherwise("why")
+                )
                 problems = [p for p in problems if not _told_of(found, p)] + found
                 parts.append(frame.with_columns(__sheet=pl.lit(len(sheets), pl.UInt32)))
                 sheets.append(sheet)
+                of_grid.append(number)
     if not parts:
         if not headed and any(grid.frame.height for grid in raw):
             raise InputError("no_column", **column_facts(tables.headed(raw[0], "accounts"), "accounts", "unit"))
@@ -61,7 +87,11 @@ def read_accounts(source: Any, *, region: str | None = None) -> tuple[pl.DataFra
     frame, found = _regions(frame, sheets, region)
     problems += found
     problems += _dates(frame, sheets)
-    return frame.drop(ROW, "__sheet"), _each_once(problems)
+    at = pl.DataFrame(
+        {"__sheet": range(len(of_grid)), "__grid": of_grid}, schema=dict.fromkeys(("__sheet", "__grid"), pl.UInt32)
+    )
+    frame = frame.join(at, on="__sheet", how="left", maintain_order="left")
+    return Ledger(frame, _each_once(problems), pl.concat(fates))
 
 
 def grids_of(source: Any, table: str) -> list[Grid]:
@@ -76,11 +106,6 @@ def grids_of(source: Any, table: str) -> list[Grid]:
 def source_name(source: Any) -> str:
     """What a place calls a source: the file's name, or that it was a frame."""
     return Path(source).name if isinstance(source, str | Path) else "DataFrame"
-
-
-def position(grid: Grid, table: str, name: str) -> int | None:
-    """The position of a field's column in a grid."""
-    return next((i for i, field in tables.match_columns(grid.header, table).items() if field == name), None)
 
 
 def column_facts(grid: Grid, table: str, name: str) -> dict[str, Any]:
@@ -128,15 +153,15 @@ def _said_in_dates(frame: pl.DataFrame, sheet: Grid) -> pl.DataFrame:
     return frame.with_columns(post_count=pl.when(said & pl.col("post_count").is_null()).then(0).otherwise("post_count"))
 
 
-def _without_websites(frame: pl.DataFrame, sheet: Grid) -> tuple[pl.DataFrame, list[Problem]]:
+def _without_websites(frame: pl.DataFrame, sheet: Grid) -> tuple[pl.DataFrame, list[Problem], list[int]]:
     """Websites stand in many a ledger of new media: they are no accounts, and are left out with a note."""
     at = position(sheet, "accounts", "platform")
     if at is None:
-        return frame, []
+        return frame, [], []
     site = values.clean(pl.col(f"c{at}").cast(pl.String)).str.contains(r"(?i)^(门户|政府)?网站$|^website$|^网页$")
     rows = sheet.frame.filter(site)[ROW].to_list()
     problems = [Problem("not_an_account", sheet.place(row, at), {}) for row in rows]
-    return frame.filter(~pl.col(ROW).is_in(rows)), problems
+    return frame.filter(~pl.col(ROW).is_in(rows)), problems, rows
 
 
 def _told_of(found: list[Problem], problem: Problem) -> bool:
@@ -148,7 +173,7 @@ def _identified(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, 
     """The rows with an account_id each: given, or built as platform:platform_id or platform:name@unit."""
     given = "account_id" in frame.columns
     frame = _with(frame, "account_id", "name", "platform_id", "url")
-    frame, problems = _platform_ids(_addresses(frame), sheets)
+    frame, problems = platform_ids(without_addresses(frame), sheets)
     # An account without a name is called by its id.
     frame = frame.with_columns(name=pl.coalesce("name", "platform_id", "account_id"))
     by_name = pl.format("{}:{}@{}", "platform", "name", "unit")
@@ -181,53 +206,6 @@ def _identified(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, 
         place = _place(sheets, sheet, row, "account_id" if given else "name")
         problems.append(Problem("doubled_account_id", place, {"found": found_id, "other": other}))
     return frame, problems
-
-
-def _addresses(frame: pl.DataFrame) -> pl.DataFrame:
-    """An address in the place of a name is the address."""
-    address = pl.col("name").str.contains(r"(?i)^https?://")
-    return frame.with_columns(
-        url=pl.when(pl.col("url").is_null() & address).then("name").otherwise("url"),
-        name=pl.when(address).then(None).otherwise("name"),
-    )
-
-
-@functools.cache
-def _url_patterns() -> list[dict[str, str]]:
-    path = Path(__file__).parents[1] / "formats" / "urls.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _platform_ids(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, list[Problem]]:
-    """Ids as the platform gave them: out of an address where the ledger holds one; a short link or a note is none."""
-    patterns = _url_patterns()
-    address = pl.coalesce("url", pl.when(pl.col("platform_id").str.contains("://|www[.]|[.]com/")).then("platform_id"))
-    is_address = pl.col("platform_id").str.contains(r"://|www\.|\.com/|\.cn/")
-    shorts = "|".join(row["short"] for row in patterns if row["short"])
-    from_address = pl.coalesce(
-        pl.when(pl.col("platform") == row["platform"]).then(address.str.extract(row["pattern"], 1)) for row in patterns
-    )
-    is_short = address.str.contains(shorts)
-    # An id has no Chinese and no blanks: what has is a note about it.
-    is_note = pl.col("platform_id").str.contains(r"[\p{Han}\s]|^[()（）]*$") & ~is_address
-    marked = frame.with_columns(
-        __short=is_short, __note=is_note, __from=pl.when(~is_short.fill_null(False)).then(from_address)
-    )
-    problems = []
-    for kind, which, column in (("short_link", "__short", "url"), ("id_is_note", "__note", "platform_id")):
-        rows = marked.filter(pl.col(which).fill_null(False)).with_columns(__cell=pl.coalesce(column, "platform_id"))
-        if kind == "short_link":
-            rows = rows.filter(pl.col("platform_id").is_null() | is_address)
-        for row, sheet, cell in rows.select(ROW, "__sheet", "__cell").iter_rows():
-            held = column if position(sheets[sheet], "accounts", column) is not None else "platform_id"
-            problems.append(Problem(kind, _place(sheets, sheet, row, held), {"found": cell}))
-    own = pl.when(~pl.col("__note").fill_null(False) & ~is_address.fill_null(False)).then("platform_id")
-    frame = marked.with_columns(
-        platform_id=pl.coalesce(own, "__from"),
-        url=pl.coalesce("url", pl.when(is_address).then("platform_id")),
-    )
-    return frame.drop("__short", "__note", "__from"), problems
 
 
 def _said(grid: Grid, row: int, name: str) -> bool:

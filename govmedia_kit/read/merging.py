@@ -228,7 +228,8 @@ def accounts_of(
         rows = pl.concat(listed, how="diagonal")
         order = [c for c in ("captured_at", "__src", ROW) if c in rows.columns]
         rows = newest(rows, ["account_id"], order)
-        winners = dict(rows["__src"].value_counts().iter_rows())
+        # A ledger's row may hold several accounts, and is one row kept.
+        winners = dict(rows.select("__src", ROW).unique()["__src"].value_counts().iter_rows())
         source = pl.col("__src").replace_strict(dict(enumerate(tools)), return_dtype=pl.String)
         missing = [pl.lit(None, dtype).alias(n) for n, dtype in schema.items() if n not in rows.columns]
         tidy = rows.with_columns(missing).with_columns(source=pl.coalesce("source", source)).select(list(schema))

@@ -37,7 +37,7 @@ def read(path: Path) -> list[OwnTable]:
         found = [grid for grid in found if grid.frame.width <= WIDEST]
         answer = [table for grid in found if (table := _posts_or_messages(path, grid))]
         if not answer and found:
-            answer = _ledger(path, found)
+            answer = _ledger(path)
         return answer
 
 
@@ -66,40 +66,42 @@ def _headed(grid: Grid, table: str) -> Grid:
     return grid._replace(frame=below, header=found.header)
 
 
-def _ledger(path: Path, found: list[Grid]) -> list[OwnTable]:
-    """A ledger, as `read_accounts` reads it; rows of the file that are no account (titles below, sums, notes) are set aside."""
+def _ledger(path: Path) -> list[OwnTable]:
+    """A ledger's accounts, each under the number of its row in the file; rows that give none say why.
+
+    A row of one unit with several platforms makes several accounts, and is one row kept.
+    """
     try:
-        accounts, _ = ledger.read_accounts(path)
+        accounts, _, fates = ledger.read_ledger(path)
     except InputError:
         return []
     if not accounts.height or accounts["platform"].null_count() == accounts.height:
         return []
-    filled = sum(
-        g.frame.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null())).height for g in found if g.frame.width > 1
-    )
-    headers = sum(not g.header for g in found)
-    beside = max(filled - headers - accounts.height, 0)
-    accounts = accounts.with_row_index(ROW, 1)
-    why = (
+    fates = fates.with_row_index("__at", 1)
+    lacking = (
         pl.when(pl.col("platform").is_null())
         .then(pl.lit("no_platform"))
         .when(pl.col("account_id").is_null())
         .then(pl.lit("no_account"))
     )
-    accounts = accounts.with_columns(__why=why)
-    other = pl.DataFrame(
-        {
-            ROW: pl.Series(range(beside), dtype=pl.UInt32),
-            "__why": pl.Series(["no_ledger_row"] * beside, dtype=pl.String),
-        }
-    )
-    return [_told(path, "", "ledger", "accounts", pl.concat([accounts, other], how="diagonal"))]
+    accounts = accounts.join(fates.select("__grid", ROW, "__at"), on=["__grid", ROW], how="left", maintain_order="left")
+    accounts = accounts.drop("__grid", "__sheet", ROW).rename({"__at": ROW}).with_columns(__why=lacking)
+    good = accounts.filter(pl.col("__why").is_null())
+    lost = accounts.filter(pl.col("__why").is_not_null())
+    useless = lost.join(good, on=ROW, how="anti").unique(ROW, keep="first", maintain_order=True)
+    rows = fates.select(pl.col("__at").alias(ROW), __why=pl.coalesce("why", pl.lit("no_account")))
+    rows = rows.join(accounts, on=ROW, how="anti")
+    notes = Counter({"accounts_made": good.height, "accounts_unread": lost.join(good, on=ROW, how="semi").height})
+    return [_told(path, "", "ledger", "accounts", pl.concat([good, useless, rows], how="diagonal"), notes)]
 
 
-def _told(path: Path, sheet: str, tool: str, table: str, rows: pl.DataFrame) -> OwnTable:
+def _told(
+    path: Path, sheet: str, tool: str, table: str, rows: pl.DataFrame, notes: Counter[str] | None = None
+) -> OwnTable:
     absent = [pl.lit(None, pl.String).alias(c) for c in HOW if c not in rows.columns]
     part = Part(path, sheet, "sheet" if sheet else "text", [], _unread)
-    return part, Layout(tool=tool, name=table, table=table, columns=()), rows.with_columns(absent), Counter[str]()
+    layout = Layout(tool=tool, name=table, table=table, columns=())
+    return part, layout, rows.with_columns(absent), notes or Counter()
 
 
 def _unread(head: int, names: list[str], layout: Layout) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from govmedia_kit.read import values
 from govmedia_kit.read.files import ROW, Grid
 from govmedia_kit.read.scripts import traditional
 
-__all__ = ["column_key", "headed", "header_row", "match_columns", "typed"]
+__all__ = ["column_key", "headed", "header_row", "match_columns", "position", "typed"]
 
 # Cells shown one by one; further ones of the same kind and column are in the count of the last.
 SHOWN = 200
@@ -83,6 +83,11 @@ def match_columns(header: list[str], table: str) -> dict[int, str]:
             needed = [name for name in free if fields.columns(table)[name].required]
             found[i] = (needed or free or list(names))[0]
     return found
+
+
+def position(grid: Grid, table: str, name: str) -> int | None:
+    """The position of a field's column in a grid."""
+    return next((i for i, field in match_columns(grid.header, table).items() if field == name), None)
 
 
 def header_row(grid: Grid, table: str) -> tuple[int, list[list[str]]]:
