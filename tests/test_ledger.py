@@ -259,6 +259,10 @@ def test_never_updated_is_zero_posts_and_no_problem(tmp_path):
 
 NUMBERS = [
     ("3.2万", 32000),
+    ("3.2萬", 32000),
+    ("1.5萬", 15000),
+    ("2億", 200000000),
+    ("10萬+", 100001),
     ("1.2w", 12000),
     ("12,345", 12345),
     ("１２３", 123),
@@ -307,7 +311,68 @@ def test_a_short_link_brackets_and_a_note_are_no_ids(tmp_path):
     frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
     assert frame["platform_id"].to_list() == [None, None, None]
     assert frame["account_id"].to_list() == ["douyin:甲@甲局", "douyin:乙@乙局", "douyin:丙@丙局"]
-    assert {(p.kind, p.place.row) for p in problems} == {("short_link", 2), ("id_is_note", 4)}
+    assert {(p.kind, p.place.row) for p in problems} == {("short_link", 2), ("id_is_note", 3), ("id_is_note", 4)}
+
+
+@pytest.mark.parametrize("cell", ["5.30E+15", "5.3e15"])
+def test_an_id_that_a_spreadsheet_rounded_is_told_with_its_cell(tmp_path, cell):
+    rows = [[*HEADER, "平台编号"], ["微博", "甲", "甲局", cell]]
+    frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame.select("account_id", "platform_id").rows() == [("weibo:甲@甲局", None)]
+    assert [(p.kind, p.place.letter, p.place.row) for p in problems] == [("id_rounded", "D", 2)]
+
+
+def test_full_width_digits_are_the_same_id(tmp_path):
+    rows = [[*HEADER, "平台编号"], ["微博", "甲", "甲局", "７９００００００01"]]
+    frame, _ = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame.select("account_id", "platform_id").rows() == [("weibo:7900000001", "7900000001")]
+
+
+def test_a_column_headed_账号ID_holds_the_platforms_ids_or_the_kits(tmp_path):
+    rows = [
+        [*HEADER, "账号ID"],
+        ["微博", "甲", "甲局", "1234567890"],
+        ["微博", "乙", "乙局", "weibo:2234567890"],
+        ["微博", "丙", "丙局", None],
+        ["抖音", "丁", "丁局", "https://v.douyin.com/abc/"],
+    ]
+    frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert frame.select("account_id", "platform_id").rows() == [
+        ("weibo:1234567890", "1234567890"),
+        ("weibo:2234567890", None),
+        ("weibo:丙@丙局", None),
+        ("douyin:丁@丁局", None),
+    ]
+    assert [(p.kind, p.place.row) for p in problems] == [("short_link", 5)]
+
+
+def test_a_blank_id_is_built_and_sheets_with_and_without_ids_go_together(tmp_path):
+    sheets = {
+        "有": [["账号编号", *HEADER], ["A1", "微博", "甲", "甲局"], [None, "微博", "乙", "乙局"]],
+        "无": [HEADER, ["微信", "丙", "丙局"]],
+    }
+    frame, problems = read_accounts(workbook(tmp_path / "a.xlsx", sheets))
+    assert frame["account_id"].to_list() == ["A1", "weibo:乙@乙局", "wechat:丙@丙局"]
+    assert problems == []
+
+
+def test_no_problem_of_a_long_column_is_left_untold(tmp_path):
+    rows = [[*HEADER, "粉丝数", "层级"], *(["微信", f"甲{i}", f"甲局{i}", "很多", "镇级市"] for i in range(450))]
+    _, problems = read_accounts(workbook(tmp_path / "a.xlsx", {"s": rows}))
+    assert kinds(problems) == {"bad_number": 450, "unknown_word_kept": 450}
+
+
+@pytest.mark.parametrize(
+    ("unit", "code"),
+    [
+        ("靜寧縣人民政府", "620826"),
+        ("臨夏州人民政府", "622900"),
+        ("蘭州市公安局", "620100"),
+        ("甘肅省衛健委", "620000"),
+    ],
+)
+def test_a_division_in_traditional_characters_is_found(unit, code):
+    assert regions_of_units([unit]) == {unit: code}
 
 
 def test_one_id_under_two_units_keeps_both_accounts_apart_and_is_told(tmp_path):

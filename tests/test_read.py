@@ -238,7 +238,7 @@ def test_reading_leaves_its_input_alone():
 def test_each_problem_of_a_ledger_stands_with_its_row_and_column(tmp_path):
     rows = [
         account("a"),
-        account("b", account_id=None),
+        account("b", account_id=None, name=None),
         account("c", account_id="a"),
         account("d", platform="微薄"),
         account("e", platform=None),

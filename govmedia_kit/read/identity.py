@@ -8,6 +8,7 @@ another file of the same import gives an id.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -125,8 +126,8 @@ class Identities:
 
 
 def form(platform: str, number: str) -> str:
-    """One spelling of a platform's id: WeChat's several forms of one number, spreadsheets' `7900000001.0`."""
-    number = re.sub(r"^(\d+)\.0$", r"\1", number.strip())
+    """One spelling of a platform's id: WeChat's several forms of one number, spreadsheets' `7900000001.0`, full-width digits."""
+    number = re.sub(r"^(\d+)\.0$", r"\1", unicodedata.normalize("NFKC", number).strip())
     return ids.wechat_account(number) if platform == "wechat" else number.lstrip("@")
 
 

@@ -170,42 +170,51 @@ def _told_of(found: list[Problem], problem: Problem) -> bool:
 
 
 def _identified(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, list[Problem]]:
-    """The rows with an account_id each: given, or built as platform:platform_id or platform:name@unit."""
-    given = "account_id" in frame.columns
-    frame = _with(frame, "account_id", "name", "platform_id", "url")
+    """The rows with an account_id each: given, else platform:platform_id, else platform:name@unit."""
+    frame = _given_ids(_with(frame, "account_id", "name", "platform_id", "url"))
     frame, problems = platform_ids(without_addresses(frame), sheets)
     # An account without a name is called by its id.
     frame = frame.with_columns(name=pl.coalesce("name", "platform_id", "account_id"))
     by_name = pl.format("{}:{}@{}", "platform", "name", "unit")
-    if not given:
-        # One id under two units names neither: such accounts are told apart by their unit.
-        shared = pl.col("platform_id").is_not_null() & (pl.col("unit").n_unique().over("platform", "platform_id") > 1)
-        by_id = pl.format("{}:{}", "platform", "platform_id")
-        of_unit = pl.when(shared).then(pl.format("{}:{}@{}", "platform", "platform_id", "unit"))
-        frame = frame.with_columns(account_id=pl.coalesce(of_unit, by_id, by_name))
-        doubtful = frame.filter(shared & pl.col("platform").is_not_null())
-        first: dict[tuple[str, str], tuple[Any, ...]] = {}
-        for row in doubtful.select(ROW, "__sheet", "platform", "platform_id", "unit").iter_rows():
-            other = first.setdefault((row[2], row[3]), row)
-            if other[4] != row[4]:
-                facts = {"found": row[3], "unit": row[4], "other": other[4], "row": other[0]}
-                problems.append(Problem("id_of_two_units", _place(sheets, row[1], row[0], "platform_id"), facts))
+    # One id under two units names neither: such accounts are told apart by their unit.
+    shared = pl.col("platform_id").is_not_null() & (pl.col("unit").n_unique().over("platform", "platform_id") > 1)
+    by_id = pl.format("{}:{}", "platform", "platform_id")
+    of_unit = pl.when("__shared").then(pl.format("{}:{}@{}", "platform", "platform_id", "unit"))
+    frame = frame.with_columns(__shared=shared, __given=pl.col("account_id").is_not_null())
+    frame = frame.with_columns(account_id=pl.coalesce("account_id", of_unit, by_id, by_name))
+    doubtful = frame.filter(pl.col("__shared") & pl.col("platform").is_not_null())
+    first: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for row in doubtful.select(ROW, "__sheet", "platform", "platform_id", "unit", "__given").iter_rows():
+        other = first.setdefault((row[2], row[3]), row)
+        if other[4] != row[4] and not (row[5] and other[5]):
+            facts = {"found": row[3], "unit": row[4], "other": other[4], "row": other[0]}
+            problems.append(Problem("id_of_two_units", _place(sheets, row[1], row[0], "platform_id"), facts))
     for name in ("platform", "unit"):
         for row, sheet in frame.filter(pl.col(name).is_null()).select(ROW, "__sheet").iter_rows():
             if not _said(sheets[sheet], row, name):
                 facts = {"label": functools.partial(fields.label, name)}
                 problems.append(Problem("missing_value", _place(sheets, sheet, row, name), facts))
-    nameless = pl.col("account_id").is_null() & (pl.col("platform").is_not_null() | pl.lit(given))
+    nameless = pl.col("account_id").is_null() & pl.col("platform").is_not_null()
     for row, sheet in frame.filter(nameless).select(ROW, "__sheet").iter_rows():
         problems.append(Problem("missing_account_id", _place(sheets, sheet, row, "account_id"), {}))
     first_row = pl.col(ROW).first().over("account_id")
     twin = pl.col("account_id").is_not_null() & (pl.int_range(pl.len()).over("account_id") > 0)
-    for row, sheet, other, found_id in (
-        frame.with_columns(other=first_row).filter(twin).select(ROW, "__sheet", "other", "account_id").iter_rows()
-    ):
+    twins = frame.with_columns(other=first_row).filter(twin)
+    for row, sheet, other, found_id, given in twins.select(
+        ROW, "__sheet", "other", "account_id", "__given"
+    ).iter_rows():
         place = _place(sheets, sheet, row, "account_id" if given else "name")
         problems.append(Problem("doubled_account_id", place, {"found": found_id, "other": other}))
-    return frame, problems
+    return frame.drop("__shared", "__given"), problems
+
+
+def _given_ids(frame: pl.DataFrame) -> pl.DataFrame:
+    """The kit's own ids in a column of the platform's (账号ID is either) as account_id: `weibo:1234567890` is one."""
+    own = pl.col("platform_id").str.contains(rf"^(?:{'|'.join(fields.vocabulary('platform'))}):[^/]")
+    return frame.with_columns(
+        account_id=pl.coalesce("account_id", pl.when(own).then("platform_id")),
+        platform_id=pl.when(~own.fill_null(False)).then("platform_id"),
+    )
 
 
 def _said(grid: Grid, row: int, name: str) -> bool:

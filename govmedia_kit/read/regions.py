@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from govmedia_kit.read.resources import divisions, within
+from govmedia_kit.read.scripts import simplified
 
 __all__ = ["regions_of_units"]
 
@@ -48,6 +49,8 @@ def regions_of_units(units: Iterable[str], *, root: str | None = None) -> dict[s
     found = {}
     for unit in units:
         code = _region(unit, names, root, levels, parents)
+        if code is None and (plain := simplified(unit)) != unit:
+            code = _region(plain, names, root, levels, parents)
         if code is not None:
             found[unit] = code
     return found

@@ -1,11 +1,12 @@
-"""Traditional spellings of our own words, so that a ledger from anywhere is understood: never of names."""
+"""Traditional spellings of our own words and of divisions, so that a ledger from anywhere is understood; no name is changed."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from typing import Any
 
-__all__ = ["traditional"]
+__all__ = ["simplified", "traditional"]
 
 
 @functools.cache
@@ -13,6 +14,22 @@ def _converters() -> tuple:
     import opencc
 
     return tuple(opencc.OpenCC(way) for way in ("s2t", "s2tw", "s2hk"))
+
+
+@functools.cache
+def _simplifier() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """A text in simplified characters, to look something up by.
+
+    >>> simplified("靜寧縣人民政府")
+    '静宁县人民政府'
+    """
+    return text if text.isascii() else _simplifier().convert(text)
 
 
 def traditional(words: Iterable[str]) -> dict[str, str]:

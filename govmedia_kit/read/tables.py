@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
@@ -19,9 +20,6 @@ from govmedia_kit.read.files import ROW, Grid
 from govmedia_kit.read.scripts import traditional
 
 __all__ = ["column_key", "headed", "header_row", "match_columns", "position", "typed"]
-
-# Cells shown one by one; further ones of the same kind and column are in the count of the last.
-SHOWN = 200
 
 # Headings that every ledger has and that say nothing about an account.
 NOT_A_FIELD = {"序号", "no", "编号", "行号"}
@@ -72,14 +70,14 @@ def match_columns(header: list[str], table: str) -> dict[int, str]:
     """The field that each column of a header names, by the column's position; unknown ones are left out.
 
     A heading that can mean several fields (账号 is the name or the id) means one that no other heading names, a
-    needed one first.
+    needed one first. 账号ID is the platform's id before it is the kit's own.
     """
     known = _spellings(table)
     choices = {i: known[key] for i, name in enumerate(header) if name and (key := column_key(name)) in known}
     found = {i: names[0] for i, names in choices.items() if len(names) == 1}
     for i, names in choices.items():
         if len(names) > 1:
-            free = [name for name in names if name not in found.values()]
+            free = sorted((name for name in names if name not in found.values()), key="account_id".__eq__)
             needed = [name for name in free if fields.columns(table)[name].required]
             found[i] = (needed or free or list(names))[0]
     return found
@@ -158,6 +156,10 @@ def _cell(frame: pl.DataFrame, column: str, table: str, name: str, dtype: pl.Dat
     if name in ("platform_id", "region", "account_id", "post_id", "message_id", "push_id"):
         # A spreadsheet makes 2284.0 of an id; and says 无 where there is none.
         text = text.str.replace(r"^(\d+)\.0$", "$1")
+        if name == "platform_id":
+            # Full-width digits are the same id; brackets with nothing in them are told of as no id.
+            wide = text.str.normalize("NFKC")
+            return pl.when(~values.said_nothing(wide) | (wide == "()")).then(wide)
         return pl.when(~values.said_nothing(text)).then(text)
     return pl.when(text != "").then(text)
 
@@ -187,10 +189,12 @@ def _unknown(grid: Grid, found: dict[int, str], table: str) -> list[Problem]:
 
 
 def _lost_cells(grid: Grid, lost: pl.DataFrame, column: int, table: str, name: str) -> list[Problem]:
-    """A problem for each cell whose text meant nothing; the same text is told once a sheet beyond the first few."""
+    """A problem for each cell whose text meant nothing."""
     words = fields.vocabulary_of(name)
     problems = []
-    for row, text in lost.select(ROW, pl.col(f"c{column}").cast(pl.String)).head(SHOWN).iter_rows():
+    # What is closest to a word takes long to find, and the same words recur.
+    facts_of: dict[str, dict[str, Any]] = {}
+    for row, text in lost.select(ROW, pl.col(f"c{column}").cast(pl.String)).iter_rows():
         place = grid.place(row, column)
         if words is None:
             kind = BAD[fields.columns(table)[name].dtype]
@@ -200,13 +204,14 @@ def _lost_cells(grid: Grid, lost: pl.DataFrame, column: int, table: str, name: s
                     continue
             problems.append(Problem(kind, place, {"found": text}))
         else:
-            spellings = [s for w in words.values() for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
             kind = "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept"
-            facts = {
-                "found": text,
-                "label": functools.partial(fields.label, name),
-                "hint": hint(text, spellings),
-                "known": functools.partial(fields.word_labels, name),
-            }
-            problems.append(Problem(kind, place, facts))
+            if text not in facts_of:
+                spellings = [s for w in words.values() for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
+                facts_of[text] = {
+                    "found": text,
+                    "label": functools.partial(fields.label, name),
+                    "hint": hint(text, spellings),
+                    "known": functools.partial(fields.word_labels, name),
+                }
+            problems.append(Problem(kind, place, facts_of[text]))
     return problems

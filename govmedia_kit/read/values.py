@@ -101,14 +101,16 @@ def said_nothing(cell: pl.Expr) -> pl.Expr:
 def count(cell: pl.Expr) -> pl.Expr:
     """A whole number: 12,000, 1.2万, 3亿, 2284.0; 10万+ is 100001, the lower bound that platforms store; -1 is null."""
     text = clean(cell).str.replace_all(r"[,\s]", "").str.to_lowercase()
-    parts = text.str.extract_groups(r"^(\d+(?:\.\d+)?)([万亿千wk]?)(\+?)(?:个|人|条|次)?$")
+    parts = text.str.extract_groups(r"^(\d+(?:\.\d+)?)([万亿千萬億wk]?)(\+?)(?:个|人|条|次)?$")
     scale = parts.struct.field("2").replace_strict(
-        {"": 1.0, "千": 1e3, "k": 1e3, "万": 1e4, "w": 1e4, "亿": 1e8}, default=None, return_dtype=pl.Float64
+        {"": 1.0, "千": 1e3, "k": 1e3, "万": 1e4, "萬": 1e4, "w": 1e4, "亿": 1e8, "億": 1e8},
+        default=None,
+        return_dtype=pl.Float64,
     )
     number = (parts.struct.field("1").cast(pl.Float64, strict=False) * scale).round(0).cast(pl.Int64, strict=False)
     plain = text.cast(pl.Int64, strict=False)
     whole = pl.coalesce(plain, number)
-    return pl.when(text.is_in(["10万+", "100000+"])).then(CAPPED).when(whole >= 0).then(whole)
+    return pl.when(text.is_in(["10万+", "10萬+", "100000+"])).then(CAPPED).when(whole >= 0).then(whole)
 
 
 def moment(cell: pl.Expr) -> pl.Expr:
