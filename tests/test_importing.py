@@ -19,8 +19,10 @@ from realdata import REALDATA
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.read import read_posts
+from govmedia_kit.read.formats import layouts
 from govmedia_kit.read.ids import bid_from_mid
 from govmedia_kit.read.importing import import_files, told, write_import
+from govmedia_kit.read.merging import pinned
 
 SAMPLES = REALDATA / "schema_samples"
 COUNTS = Path(__file__).parent / "scenarios" / "realdata_counts.csv"
@@ -519,6 +521,88 @@ def test_a_pinned_post_does_not_lengthen_the_time_observed(tmp_path):
     imported = import_files([path])
     assert imported.posts.height == 3
     assert imported.accounts["observed_from"].item() == dt.date(2026, 5, 18)
+
+
+def weibo_csv(path: Path, *days: str) -> Path:
+    """A weiboSpider file with a post on each of the days, in this order."""
+    lines = ["微博id,微博正文,发布时间,点赞数,转发数,评论数"]
+    for i, day in enumerate(days):
+        second = int(dt.datetime.fromisoformat(day).replace(tzinfo=SHANGHAI).timestamp()) - 515483463
+        lines.append(f"{bid_from_mid((second << 22) + i)},正文,{day},1,2,3")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+    return path
+
+
+def test_an_accounts_only_post_is_never_taken_for_pinned(tmp_path):
+    weibo_csv(tmp_path / "甲/7900000001.csv", "2026-03-02 10:00:00")
+    weibo_csv(tmp_path / "乙/7900000002.csv", "2026-05-19 10:00:00", "2026-05-01 10:00:00")
+    accounts = import_files([tmp_path]).accounts
+    assert accounts.select("account_id", "observed_from", "observed_to").rows() == [
+        ("weibo:7900000001", dt.date(2026, 3, 2), dt.date(2026, 3, 2)),
+        ("weibo:7900000002", dt.date(2026, 5, 1), dt.date(2026, 5, 19)),
+    ]
+
+
+def test_posts_of_several_accounts_in_one_file_are_compared_account_by_account():
+    frame = pl.DataFrame(
+        {
+            "__row": [1, 2, 3],
+            "account_id": ["a", "b", "b"],
+            "published_at": [dt.datetime(2026, 1, 1), dt.datetime(2026, 5, 2), dt.datetime(2026, 5, 1)],
+        }
+    )
+    assert pinned(frame)["__pinned"].to_list() == [False, False, False]
+    alone = pinned(frame.with_columns(account_id=pl.lit("b")))
+    assert alone["__pinned"].to_list() == [True, False, False]
+
+
+def test_json_lists_are_in_no_order_that_shows_pinned_posts():
+    for tool in ("weibo-crawler", "weiboSpider"):
+        orders = {layout.name: layout.order for layout in layouts(tool) if layout.table == "posts"}
+        assert orders.pop("posts (JSON, SQLite)") == ""
+        assert set(orders.values()) == {"newest_first"}
+
+
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [("", "is empty"), ("  ", "is empty"), ("wechat:gh_1", "which is weibo"), ("wiebo:1", "Did you mean weibo")],
+)
+def test_an_account_that_cannot_be_is_refused(tmp_path, account, said):
+    path = weibo_csv(tmp_path / "posts.csv", "2026-03-02 10:00:00")
+    with pytest.raises(InputError, match=said):
+        import_files([path], account=account)
+
+
+def test_an_account_that_the_ledger_lacks_is_told_with_the_closest(tmp_path):
+    path = weibo_csv(tmp_path / "posts.csv", "2026-03-02 10:00:00")
+    ledger = pl.DataFrame({"account_id": ["A1"], "platform": ["weibo"], "platform_id": [None], "name": ["澜川发布"]})
+    wrong = import_files([path], account="澜川发步", ledger=ledger)
+    assert [p.kind for p in wrong.problems] == ["account_not_in_ledger"]
+    assert "澜川发布" in wrong.problems[0].say("zh-Hans")
+    right = import_files([path], account="澜川发布", ledger=ledger)
+    assert right.problems == []
+    assert right.accounts["account_id"].to_list() == ["A1"]
+
+
+def test_a_name_given_as_the_account_is_its_name(tmp_path):
+    path = weibo_csv(tmp_path / "posts.csv", "2026-03-02 10:00:00")
+    assert import_files([path], account="澜川发布").accounts.select("account_id", "name").rows() == [
+        ("weibo:澜川发布", "澜川发布")
+    ]
+    assert import_files([path], account="7900000001").accounts.select("account_id", "name").rows() == [
+        ("weibo:7900000001", None)
+    ]
+
+
+def test_messages_of_nobody_are_told_with_their_number(tmp_path):
+    rows = ("留言编号,留言时间,答复时间", "1,2026-05-01 08:00:00,", "2,2026-05-02 08:00:00,")
+    path = messages_file(tmp_path, "留言.csv", *rows)
+    imported = import_files([path])
+    assert [(p.kind, p.facts["count"]) for p in imported.problems] == [("import_messages_of_nobody", 2)]
+    named = import_files([path], account="weibo:7900000001")
+    assert named.problems == []
+    assert named.messages["account_id"].to_list() == ["weibo:7900000001"] * 2
 
 
 def test_a_year_that_was_guessed_is_corrected_from_the_id(tmp_path):

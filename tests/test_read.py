@@ -378,6 +378,13 @@ def test_posts_of_unknown_accounts_are_set_aside_counted_and_listed(tmp_path):
     assert "外一、外二" in said[0]
 
 
+def test_messages_of_nobody_are_counted_in_a_problem(tmp_path):
+    rows = [{"account_id": None, "received_at": "2019-07-01 08:00", "replied_at": None}] * 2
+    folder = write_audit(tmp_path, [account("a")], [post("a", 1)], messages=rows)
+    problems = read_audit(folder, strict=False).problems
+    assert [(p.kind, p.place.file, p.facts["count"]) for p in problems] == [("messages_of_nobody", "messages.csv", 2)]
+
+
 def test_posts_of_another_region_are_not_set_aside(tmp_path):
     rows = [account("甲", region="620102"), account("乙", region="620902")]
     audit = read_audit(write_audit(tmp_path, rows, [post("甲", 1), post("乙", 1)]), region="620900")

@@ -76,6 +76,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
     accounts = _of_region(ledger, settings)
     unknown = _unknown_accounts(messages, ledger)
     if messages is not None:
+        problems += _of_nobody(messages, paths["messages"])
         messages = _messages_of(messages, accounts)
     errors = [p for p in problems if p.severity == "error"]
     if strict and errors:
@@ -242,6 +243,13 @@ def _unknown_accounts(frame: pl.DataFrame | None, ledger: pl.DataFrame) -> pl.Da
         .agg(rows=pl.len().cast(pl.Int64))
         .sort("account_id")
     )
+
+
+def _of_nobody(messages: pl.DataFrame, path: Path | None) -> list[Problem]:
+    """How many messages name neither an account nor a unit, and are in nobody's figures."""
+    whose = [pl.col(c) for c in ("account_id", "unit") if c in messages.columns]
+    count = messages.filter(pl.all_horizontal(True, *(c.is_null() for c in whose))).height
+    return [Problem("messages_of_nobody", Place(source_name(path)), {"count": count})] if count else []
 
 
 def _messages_of(messages: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

@@ -15,10 +15,12 @@ from typing import NamedTuple
 
 import polars as pl
 
+from govmedia_kit import fields
+from govmedia_kit.errors import InputError, Place, Problem, hint
 from govmedia_kit.read import ids
 from govmedia_kit.read.formats import Layout
 
-__all__ = ["HOW", "Identities", "Named", "form", "path_facts", "plain"]
+__all__ = ["HOW", "ID", "Identities", "Named", "form", "path_facts", "plain"]
 
 # Columns that say whose a row is.
 HOW = ("platform", "platform_id", "other_ids", "name", "hash")
@@ -27,6 +29,9 @@ NO_NAMES = re.compile(
     r"(?i)^(?:\.+|/|posts?|data|csv|json|jsonl|xlsx|excel|output|out|weibo|weibo_data|wechat|douyin|feeds?|db|jsons|test|files?|tmp\w*"
     r"|download(s|ed)?|export(s|ed)?|inputs?|数据|导出|下载|结果文件|帖文|微博|微信|公众号|抖音|视频号|后台|[\w-]*(?:backoffice|spider|crawler)[\w-]*)$"
 )
+
+# What the user gives as an account and is a platform's id, not a name.
+ID = re.compile(r"\d{5,}|MP_WXS_\d+|\w{8,}==?")
 
 
 class Named(NamedTuple):
@@ -72,7 +77,10 @@ class Identities:
         self.by_name: dict[tuple[str, str], set[str]] = {}
         self.names_of_files: dict[tuple[str, str], set[str]] = {}
         self.hashes_of_files: dict[tuple[str, str], str] = {}
-        self.ledger: set[str] = set()
+        # The accounts of the ledger with their platforms, and what they are called.
+        self.ledger: dict[str, str] = {}
+        self.called: list[str] = []
+        self.doubts: list[Problem] = []
         if ledger is None:
             return
         have = {c: c in ledger.columns for c in ("account_id", "platform", "platform_id", "name")}
@@ -80,7 +88,8 @@ class Identities:
         for account, platform, number, name in ledger.select(columns).iter_rows():
             if account is None or platform is None:
                 continue
-            self.ledger.add(account)
+            self.ledger[account] = platform
+            self.called += [account, *([name] if name else [])]
             if number:
                 self.by_id.setdefault((platform, form(platform, number)), account)
                 self.by_hash.setdefault((platform, ids.creator_hash(number)), account)
@@ -123,6 +132,47 @@ class Identities:
             of_files = self.names_of_files.get((platform, name), set())
             return next(iter(of_files)) if len(of_files) == 1 else f"{platform}:{(one.name or '').strip().lstrip('@')}"
         return None
+
+    def asked(self, account: str, files: list[tuple[str, str | None]]) -> str:
+        """The account that the user names for files which do not; InputError where it can be none of theirs."""
+        account = account.strip()
+        if not account:
+            raise InputError("empty_account")
+        word, colon, _ = account.partition(":")
+        known = fields.vocabulary("platform")
+        if colon and account not in self.ledger and word not in known:
+            raise InputError(
+                "unknown_choice", name="--account", found=account, hint=hint(word, known), known=list(known)
+            )
+        own = self.ledger.get(account) or (word if colon else None)
+        if own and files and all(platform not in (None, own) for _, platform in files):
+            name, platform = files[0]
+            raise InputError("account_of_other_platform", found=account, other=platform, place=name)
+        return account
+
+    def given(self, account: str, platform: str | None, place: Place) -> str:
+        """The account_id that the user means by an account_id, a platform's id or a name, for a file of the platform."""
+        found = self._given(account, platform)
+        own = self.ledger.get(found) or (found.partition(":")[0] if ":" in found else None)
+        if platform is not None and own is not None and own != platform:
+            raise InputError("account_of_other_platform", found=account, other=platform, place=place)
+        if self.ledger and found not in self.ledger and not self.doubts:
+            facts = {"found": account, "hint": hint(account, self.called)}
+            self.doubts.append(Problem("account_not_in_ledger", place, facts))
+        return found
+
+    def _given(self, account: str, platform: str | None) -> str:
+        if account in self.ledger or account.partition(":")[0] in fields.vocabulary("platform"):
+            return account
+        meant = set()
+        for one in [platform] if platform else dict.fromkeys(self.ledger.values()):
+            for named in (Named(one, account, None, None, None), Named(one, None, None, account, None)):
+                meant |= {self.account(named)} & set(self.ledger)
+        if len(meant) == 1:
+            return str(next(iter(meant)))
+        as_id = bool(ID.fullmatch(account))
+        named = Named(platform or "other", account if as_id else None, None, None if as_id else account, None)
+        return self.account(named) or account
 
 
 def form(platform: str, number: str) -> str:

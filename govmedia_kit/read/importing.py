@@ -16,13 +16,12 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import fields
 from govmedia_kit.errors import InputError, Place, Problem
 from govmedia_kit.read import values
 from govmedia_kit.read.files import ROW
 from govmedia_kit.read.foreign import parts_of
 from govmedia_kit.read.formats import Layout, layouts, recognise, tools
-from govmedia_kit.read.identity import HOW, Identities, Named, path_facts
+from govmedia_kit.read.identity import HOW, ID, Identities, Named, path_facts
 from govmedia_kit.read.interpret import columns_wanted, interpret
 from govmedia_kit.read.merging import Imported, accounts_of, answers, merged_messages, merged_posts, pinned
 from govmedia_kit.read.parts import Part, guarded
@@ -235,6 +234,8 @@ def _together(
     named = [one.rows.select(HOW).unique(maintain_order=True) for one in read]
     distinct = [Named(*row) for frame in named for row in frame.iter_rows()]
     identities.learn(dict.fromkeys(distinct))
+    if account is not None:
+        account = identities.asked(account, [(one.file, one.layout.platform) for one in read])
     for one, frame in zip(read, named, strict=True):
         one.rows = _identified(one, frame, identities, account)
     by_table: dict[str, list[pl.DataFrame]] = {"posts": [], "accounts": [], "messages": [], "comments": []}
@@ -250,6 +251,9 @@ def _together(
         outcome.append(aside)
         heights.append(one.rows[ROW].n_unique() if one.ledger else one.rows.height)
         usable = one.rows.filter(pl.col("__why").is_null()).drop("__why").with_columns(__src=pl.lit(number, pl.Int32))
+        if one.layout.table == "messages":
+            whose = [pl.col(c) for c in ("account_id", "unit") if c in usable.columns]
+            one.notes["nobodys"] += usable.filter(pl.all_horizontal(c.is_null() for c in whose)).height
         if one.layout.table == "posts" and one.layout.order == "newest_first":
             usable = pinned(usable)
         by_table.get(one.layout.table, []).append(usable)
@@ -296,6 +300,7 @@ def _together(
         )  # fmt: skip
         reasons += [{**label, "effect": e, "reason": r, "rows": n} for (e, r), n in sorted(aside.items()) if n]
         problems += _doubts(one, aside)
+    problems += identities.doubts
     return Imported(
         posts=posts,
         accounts=accounts,
@@ -323,31 +328,16 @@ def _identified(one: _Read, named: pl.DataFrame, identities: Identities, account
         rows = rows.with_columns(account_id=pl.coalesce(own, "__account")).drop("__account")
     else:
         rows = rows.with_columns(account_id=own)
-    if account is not None:
-        given = _given(account, one.layout.platform, identities)
-        nameless = pl.col("account_id").is_null()
+    nameless = rows["account_id"].is_null()
+    if account is not None and nameless.any():
+        given = identities.given(account, one.layout.platform, Place(one.file))
         rows = rows.with_columns(account_id=pl.when(nameless).then(pl.lit(given)).otherwise("account_id"))
-        if ":" not in account and "name" in rows.columns:
-            rows = rows.with_columns(
-                name=pl.when(nameless & ~pl.lit(account.isdigit())).then(pl.lit(account)).otherwise("name")
-            )
+        if ":" not in account and not ID.fullmatch(account) and given != account:
+            rows = rows.with_columns(name=pl.when(nameless).then(pl.lit(account)).otherwise("name"))
     if one.layout.table in ("posts", "accounts"):
         lost = pl.col("__why").is_null() & pl.col("account_id").is_null()
         rows = rows.with_columns(__why=pl.when(lost).then(pl.lit("no_account")).otherwise("__why"))
     return rows
-
-
-def _given(account: str, platform: str | None, identities: Identities) -> str:
-    """The account_id that the user means by an account_id, a platform's id or a name."""
-    if account in identities.ledger or re.match(rf"(?:{'|'.join(fields.vocabulary('platform'))}):", account):
-        return account
-    for one in (Named(platform, account, None, None, None), Named(platform, None, None, account, None)):
-        if (found := identities.account(one)) in identities.ledger:
-            assert found is not None
-            return found
-    as_id = bool(re.fullmatch(r"\d{5,}|MP_WXS_\d+|\w{8,}==?", account))
-    named = Named(platform or "other", account if as_id else None, None, None if as_id else account, None)
-    return identities.account(named) or account
 
 
 def _doubts(one: _Read, counted: dict[tuple[str, str], int]) -> list[Problem]:
@@ -360,5 +350,6 @@ def _doubts(one: _Read, counted: dict[tuple[str, str], int]) -> list[Problem]:
 
     tell("import_no_account", counted.get(("set_aside", "no_account"), 0))
     tell("import_no_time", counted.get(("set_aside", "no_time"), 0))
+    tell("import_messages_of_nobody", counted.get(("note", "nobodys"), 0))
     tell("import_no_reply_column", counted.get(("note", "no_reply_column"), 0))
     return found

@@ -90,10 +90,12 @@ def newest(rows: pl.DataFrame, keys: list[str], order: list[str]) -> pl.DataFram
 
 
 def pinned(posts: pl.DataFrame) -> pl.DataFrame:
-    """Marks (`__pinned`) the posts on top of a list of the newest that are older than the one below them."""
+    """Marks (`__pinned`) the posts on top of an account's list of the newest that are older than its next one."""
     older = (pl.col("published_at") < pl.col("published_at").shift(-1)).fill_null(False)
     starts = (pl.int_range(pl.len()) < PINNED) | (pl.col(ROW) - pl.col(ROW).shift(1).fill_null(0) > 1)
-    return posts.with_columns(__pinned=older & (starts | (starts & older).shift(1).fill_null(False)))
+    top = older & (starts | (starts & older).shift(1).fill_null(False))
+    several = posts.height and (posts["account_id"] != posts["account_id"][0]).any()
+    return posts.with_columns(__pinned=top.over("account_id") if several else top)
 
 
 def merged_posts(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, int], list[pl.DataFrame]]:
@@ -129,6 +131,9 @@ def _span(posts: pl.DataFrame) -> pl.DataFrame:
     if "__pinned" in posts.columns:
         top = posts.filter("__pinned").select("account_id", "post_id").unique()
         listed = posts.join(top, on=["account_id", "post_id"], how="anti") if top.height else posts
+        if top.height:
+            # An account of which nothing else is there was seen by what is.
+            listed = pl.concat([listed, posts.join(listed, on="account_id", how="anti")])
     seen = [pl.col(c).max() for c in ("captured_at", "feed_built_at") if c in posts.columns]
     spans = listed.group_by("account_id", maintain_order=True).agg(
         pl.col("__src").first(), first=pl.col("published_at").min(), last=pl.col("published_at").max(),
