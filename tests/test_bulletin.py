@@ -307,7 +307,11 @@ def test_posts_of_unknown_accounts_are_set_aside_and_listed(hostile):
 A, B = account("甲"), account("乙")
 RULE = "rule,column,compare,threshold,severity,points,sentence_zh,sentence_en,basis\n"
 BAD = {
-    "missing account_id": ({"accounts": [A, B | {"account_id": None}]}, {}, ["accounts.csv", "第3行", "账号编号"]),
+    "missing account_id": (
+        {"accounts": [A, B | {"account_id": None, "name": None}]},
+        {},
+        ["accounts.csv", "第3行", "账号编号"],
+    ),
     "doubled account_id": ({"accounts": [A, B, A]}, {}, ["accounts.csv", "第4行", "甲", "第2行"]),
     "unknown platform": ({"accounts": [A | {"platform": "微薄"}]}, {}, ["accounts.csv", "第2行", "微薄", "微博"]),
     "a date that is none": (

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from realdata import REALDATA
 
 from govmedia_kit.errors import InputError
-from govmedia_kit.read import read_posts
+from govmedia_kit.read import read_audit, read_posts
 from govmedia_kit.read.formats import layouts
 from govmedia_kit.read.ids import bid_from_mid
 from govmedia_kit.read.importing import import_files, told, write_import
@@ -674,6 +674,82 @@ def test_a_workbook_ledger_is_left_alone_and_new_accounts_go_beside_it(tmp_path)
     assert (tmp_path / "accounts.xlsx").read_bytes() == b"not read here"
     assert any("accounts-imported.csv" in line for line in told(imported, written, "en"))
     assert write_import(imported, tmp_path).select("before", "added").row(0) == (4, 0)
+
+
+def crawled(folder: Path, captured: str, *posted: str) -> Path:
+    """A crawl of one account's posts: the days between its first post and the capture are observed."""
+    path = folder / f"tweet_spider_by_user_id_{captured.replace('-', '')}101530.jsonl"
+    lines = []
+    for day in posted:
+        when = dt.datetime.fromisoformat(f"{day} 09:30:12")
+        bid = bid_from_mid(int(when.replace(tzinfo=SHANGHAI).timestamp()) - 515483463 << 22)
+        at = dt.datetime.fromisoformat(f"{captured} 10:15:30").replace(tzinfo=SHANGHAI)
+        post = {"mblogid": bid, "created_at": str(when), "reposts_count": 5, "comments_count": 3, "attitudes_count": 1}
+        post |= {
+            "_id": str(mid_of(bid)),
+            "url": f"https://weibo.com/7900000001/{bid}",
+            "crawl_time": int(at.timestamp()),
+        }
+        lines.append(json.dumps(post))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def days_in(path: Path) -> list[tuple[str, str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [(row["account_id"], row["observed_from"], row["observed_to"]) for row in csv.DictReader(file)]
+
+
+def test_collecting_again_lengthens_the_days_observed(tmp_path):
+    old = crawled(tmp_path, "2026-05-20", "2026-05-01", "2026-05-19")
+    new = crawled(tmp_path, "2026-06-20", "2026-06-02")
+    out = tmp_path / "out"
+    write_import(import_files([old]), out)
+    assert days_in(out / "accounts.csv") == [("weibo:7900000001", "2026-05-01", "2026-05-20")]
+    written = write_import(import_files([new]), out)
+    assert written.filter(table="accounts").select("added", "changed", "after").row(0) == (0, 1, 1)
+    for path in (new, old):
+        before = (out / "accounts.csv").read_bytes()
+        written = write_import(import_files([path]), out)
+        assert days_in(out / "accounts.csv") == [("weibo:7900000001", "2026-05-01", "2026-06-20")]
+        assert written.filter(table="accounts").select("added", "changed").row(0) == (0, 0)
+        assert (out / "accounts.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_days_observed_of_an_offices_ledger_stand_beside_it_and_are_joined(tmp_path, kind):
+    out = tmp_path / "out"
+    out.mkdir()
+    header = ["平台", "账号名称", "主办单位", "平台编号"]
+    if kind == "csv":
+        text = ",".join(["账号编号", *header]) + "\n,微博,澜川发布,甲局,7900000001\n"
+        (out / "accounts.csv").write_text(text, encoding="utf-8")
+    else:
+        sheet(out / "accounts.xlsx", [header, ["微博", "澜川发布", "甲局", "7900000001"]])
+    (out / "audit.toml").write_text('title = "测"\nas_of = 2026-07-01\n', encoding="utf-8")
+    ledger = (out / f"accounts.{kind}").read_bytes()
+    for captured, posted in (("2026-05-20", "2026-05-01"), ("2026-06-20", "2026-06-02")):
+        imported = import_files([crawled(tmp_path, captured, posted)])
+        written = write_import(imported, out)
+    assert written.filter(table="observed").select("file", "added", "changed").row(0) == ("observed.csv", 0, 1)
+    assert any("observed.csv" in line for line in told(imported, written, "en"))
+    assert (out / f"accounts.{kind}").read_bytes() == ledger
+    assert not (out / "accounts-imported.csv").exists()
+    audit = read_audit(out)
+    assert audit.accounts.select("account_id", "observed_from", "observed_to").rows() == [
+        ("weibo:7900000001", dt.date(2026, 5, 1), dt.date(2026, 6, 20))
+    ]
+    assert out / "observed.csv" in audit.inputs
+    again = write_import(imported, out)
+    assert again.select(pl.col("added", "changed").sum()).row(0) == (0, 0)
+
+
+def test_only_accounts_that_a_workbook_lacks_go_beside_it(tmp_path):
+    rows = [["平台", "账号名称", "主办单位", "平台编号"], ["微博", "澜川发布", "甲局", "7900000001"]]
+    sheet(tmp_path / "accounts.xlsx", rows)
+    write_import(import_files([SAMPLES / "weibo-crawler/weibo_data/users.csv"]), tmp_path)
+    with (tmp_path / "accounts-imported.csv").open(encoding="utf-8-sig") as file:
+        assert [row["account_id"] for row in csv.DictReader(file)] == [f"weibo:790000000{i}" for i in (2, 3, 4)]
 
 
 def test_everything_printed_has_its_sentence_in_both_languages():

@@ -14,6 +14,7 @@ from govmedia_kit.errors import InputError, Place, Problem, hint
 from govmedia_kit.read import importing, lake, tables
 from govmedia_kit.read.files import ROW
 from govmedia_kit.read.ledger import column_facts, grids_of, read_accounts, source_name
+from govmedia_kit.read.registering import OBSERVED, read_observed, with_observed
 from govmedia_kit.read.resources import divisions, within
 from govmedia_kit.read.settings import Settings, read_settings
 
@@ -70,6 +71,9 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
 
     ledger = read("accounts", lambda path: read_accounts(path, region=settings.region))
     assert ledger is not None
+    days, found = read_observed(folder)
+    problems += found
+    ledger = with_observed(ledger, days)
     posts = _posts(paths["posts"], settings, ledger, problems)
     messages = read("messages", lambda path: read_messages(path, ledger=ledger))
     filed = read("filed", read_accounts)
@@ -91,7 +95,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
         ledger_ids=ledger["account_id"],
         unknown_in_messages=unknown,
         problems=problems,
-        inputs=[folder / "audit.toml", *(path for path in paths.values() if path is not None)],
+        inputs=[folder / "audit.toml", *(path for path in paths.values() if path is not None), *_observed_of(folder)],
     )
 
 
@@ -179,6 +183,10 @@ def _newest_capture(posts: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """One row per post, of the newest capture; posts without an id cannot be told apart and all stay."""
     known = posts.filter(pl.col(key[-1]).is_not_null()).sort("captured_at", nulls_last=False)
     return pl.concat([known.unique(key, keep="last", maintain_order=True), posts.filter(pl.col(key[-1]).is_null())])
+
+
+def _observed_of(folder: Path) -> list[Path]:
+    return [folder / OBSERVED] if (folder / OBSERVED).exists() else []
 
 
 def _find(folder: Path, settings: Settings, name: str) -> Path | None:

@@ -1,25 +1,18 @@
 """An import into a folder: posts.parquet, messages.parquet and accounts beside what is already there.
 
-Importing the same files again changes no byte. A ledger that somebody wrote is never rewritten: accounts that it lacks are
-added below its rows in a copy that then takes its place, or go to `accounts-imported.csv` where the ledger is not a
-table that can be added to.
+Importing the same files again changes no byte. What becomes of the accounts is in `registering`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from govmedia_kit.errors import InputError, sentence
-from govmedia_kit.read import tables
-from govmedia_kit.read.files import text_of
 from govmedia_kit.read.merging import Imported, newest
+from govmedia_kit.read.registering import BESIDE, OBSERVED, replaced, write_accounts
 
 __all__ = ["Written", "told", "write_import"]
 
@@ -35,7 +28,6 @@ WRITTEN: dict[str, Any] = {
 }
 # Messages of sources without a column of replies, beside messages.parquet that has it; no reply rate counts them.
 UNANSWERABLE = "messages-no-replies.parquet"
-LEDGERS = (".xlsx", ".xls", ".xlsm", ".ods", ".parquet", ".json", ".jsonl", ".tsv")
 
 
 def write_import(imported: Imported, folder: Path | str) -> Written:
@@ -71,7 +63,7 @@ def write_import(imported: Imported, folder: Path | str) -> Written:
             )
         )
     if imported.accounts.height:
-        found.append(_accounts(folder, imported))
+        found += write_accounts(folder, imported)
     return pl.DataFrame(found, schema=WRITTEN, orient="row")
 
 
@@ -128,96 +120,8 @@ def _merged(path: Path, rows: pl.DataFrame, table: str, keys: list[str], sort: l
     changed = 0
     if not same:
         changed = after.height - added - after.join(before, on=list(after.columns), how="semi", nulls_equal=True).height
-        _replace(path, lambda beside: after.write_parquet(beside, compression="zstd", statistics=True))
+        replaced(path, lambda beside: after.write_parquet(beside, compression="zstd", statistics=True))
     return table, path.name, before.height, added, max(changed, 0), after.height
-
-
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        write(beside)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _accounts(folder: Path, imported: Imported) -> tuple[Any, ...]:
-    path = folder / "accounts.csv"
-    others = [p for p in folder.glob("accounts.*") if p.suffix.lower() in LEDGERS]
-    if path.exists() and not others:
-        content = path.read_bytes()
-        rows, header, positions = _as_csv(content)
-        if "account_id" in positions and "platform" in positions:
-            return _appended(path, content, rows, header, positions, _addable(imported))
-    ledger = path.exists() or bool(others)
-    goal = folder / "accounts-imported.csv" if ledger else path
-    new = _addable(imported) if ledger else imported.accounts
-    keep = [
-        c
-        for c in new.columns
-        if c in ("account_id", "platform", "platform_id", "name", "unit") or new[c].null_count() < new.height
-    ]
-    new = new.select(keep)
-    if goal.exists():
-        content = goal.read_bytes()
-        rows, header, positions = _as_csv(content)
-        if "account_id" in positions:
-            return _appended(goal, content, rows, header, positions, new)
-    text = "\ufeff" + new.write_csv(line_terminator="\r\n")
-    _replace(goal, lambda beside: beside.write_bytes(text.encode()))
-    return "accounts", goal.name, 0, new.height, 0, new.height
-
-
-def _addable(imported: Imported) -> pl.DataFrame:
-    """Accounts that may stand in a ledger: not those met in a search, nor those of whom only a hash is known."""
-    unknown = pl.col("account_id").is_in(list(imported.searched)) | pl.col("account_id").str.contains(
-        ":hash:", literal=True
-    )
-    return imported.accounts.filter(~unknown)
-
-
-def _as_csv(content: bytes) -> tuple[list[list[str]], list[str], dict[str, int]]:
-    rows = list(csv.reader(io.StringIO(text_of(content), newline="")))
-    header = rows[0] if rows else []
-    positions: dict[str, int] = {}
-    for position, name in tables.match_columns(header, "accounts").items():
-        positions.setdefault(name, position)
-    return rows, header, positions
-
-
-def _appended(
-    path: Path,
-    content: bytes,
-    rows: list[list[str]],
-    header: list[str],
-    positions: dict[str, int],
-    accounts: pl.DataFrame,
-) -> tuple[Any, ...]:
-    """The file with rows below for accounts that it lacks, in its own columns, line ends and encoding; else untouched."""
-    at = positions["account_id"]
-    there = {row[at].strip() for row in rows[1:] if len(row) > at}
-    new = accounts.filter(~pl.col("account_id").is_in(list(there)))
-    before = sum(any(row) for row in rows[1:])
-    if new.height:
-        encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
-        try:
-            content.decode(encoding)
-        except UnicodeDecodeError:
-            encoding = "gb18030"
-        end = "\r\n" if b"\r\n" in content else "\n"
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, lineterminator=end)
-        for row in new.iter_rows(named=True):
-            cells = [""] * len(header)
-            for name, position in positions.items():
-                value = row.get(name)
-                cells[position] = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-            writer.writerow(cells)
-        added = out.getvalue()
-        old = content.decode(encoding)
-        whole = old + ("" if old.endswith(("\n", "\r")) or not old else end) + added
-        _replace(path, lambda beside: beside.write_bytes(whole.encode(encoding)))
-    return "accounts", path.name, before, new.height, 0, before + new.height
 
 
 def told(imported: Imported, written: Written | None = None, language: str = "zh-Hans") -> list[str]:
@@ -237,11 +141,14 @@ def told(imported: Imported, written: Written | None = None, language: str = "zh
             "messages": ("留言", "messages"),
             "accounts": ("账号", "accounts"),
             "comments": ("评论", "comments"),
+            "observed": ("采集起止日期", "days observed"),
         }
         table = called[row["table"]][language.startswith("en")]
         lines.append(sentence("import_written", language, **{**row, "table": table}))
         if row["file"] == UNANSWERABLE:
             lines.append(sentence("import_messages_beside", language, path=row["file"]))
-        if row["file"] == "accounts-imported.csv":
+        if row["file"] == BESIDE:
             lines.append(sentence("import_accounts_beside", language, path=row["file"]))
+        if row["file"] == OBSERVED:
+            lines.append(sentence("import_observed_beside", language, path=row["file"]))
     return lines
