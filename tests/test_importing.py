@@ -342,6 +342,88 @@ def test_the_accounts_answer_is_found_among_the_comments():
         assert set(comments.columns) == {"account_id", "comment_id", "post_id", "received_at", "replied_at"}
 
 
+def test_comments_inside_wechat_articles_have_the_accounts_first_answer(tmp_path):
+    def reply(number: int, at: int, **who: str) -> dict:
+        return {"reply_id": number, "create_time": at, "content": "x", **who}
+
+    def comment(number: str, at: int, *replies: dict) -> dict:
+        thread = {"reply_list": list(replies), "reply_total_cnt": len(replies)}
+        return {"content_id": number, "nick_name": "某", "content": "x", "create_time": at, "reply_new": thread}
+
+    article = {
+        "aid": "2247484321_1",
+        "appmsgid": 2247484321,
+        "itemidx": 1,
+        "title": "停水公告",
+        "link": "http://mp.weixin.qq.com/s?__biz=Mzk5MDAwMDAwMQ==&mid=2247484321&idx=1",
+        "create_time": 1779154212,
+        "update_time": 1779154212,
+        "fakeid": "Mzk5MDAwMDAwMQ==",
+        "_accountName": "澜川发布",
+        "commentNum": 3,
+        "comments": [
+            comment(
+                "c1", 1779160000, reply(1, 1779163600, openid="o1", nick_name="路人"), reply(2, 1779167200, openid="")
+            ),
+            comment("c2", 1779170000, reply(1, 1779173600, nick_name="澜川发布")),
+            comment("c3", 1779180000),
+        ],
+    }
+    (tmp_path / "微信公众号文章.json").write_text(json.dumps([article]), encoding="utf-8")
+    imported = import_files([tmp_path])
+    assert imported.posts["post_id"].to_list() == ["2247484321_1"]
+    assert imported.comments.select("account_id", "comment_id", "replied_at").rows() == [
+        ("wechat:3990000001", "c1", dt.datetime(2026, 5, 19, 13, 6, 40)),
+        ("wechat:3990000001", "c1-1", None),
+        ("wechat:3990000001", "c2", dt.datetime(2026, 5, 19, 14, 53, 20)),
+        ("wechat:3990000001", "c3", None),
+    ]
+    # Three comments and three replies, of which two are the account's.
+    table = imported.report.filter(table="comments")
+    assert table.select("rows_read", "kept", "merged", "set_aside").row(0) == (6, 4, 2, 0)
+
+
+def test_the_account_beside_its_posts_in_json_is_read(tmp_path):
+    crawler = {
+        "user": {"id": 7900000001, "screen_name": "澜川发布", "followers_count": "12.3万", "verified": True, "verified_reason": "澜川发布官方微博"},
+        "weibo": [
+            {"user_id": 7900000001, "screen_name": "澜川发布", "id": 5300219279930202, "bid": "R05HFFFiy", "text": "x",
+             "created_at": "2026-05-19T09:30:12", "attitudes_count": 1, "comments_count": 2, "reposts_count": 3}
+        ],
+    }  # fmt: skip
+    spider = {
+        "user": {"id": "7900000002", "nickname": "澜川公安", "weibo_num": 9, "following": 1, "followers": 345, "verified_reason": "澜川市公安局"},
+        "weibo": [
+            {"id": "R01ZCpXyv", "user_id": "", "content": "x", "publish_time": "2026-05-19 00:05", "up_num": 1, "retweet_num": 2, "comment_num": 3}
+        ],
+    }  # fmt: skip
+    for name, content in (("a.json", crawler), ("b.json", spider)):
+        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    imported = import_files([tmp_path])
+    assert imported.accounts.select("account_id", "name", "followers", "certified", "certified_subject").rows() == [
+        ("weibo:7900000001", "澜川发布", 123_000, True, "澜川发布官方微博"),
+        ("weibo:7900000002", "澜川公安", 345, None, "澜川市公安局"),
+    ]
+    assert imported.posts.height == 2
+    assert balanced(imported.report)
+
+
+def test_works_that_did_not_pass_review_are_set_aside_and_said_so(tmp_path):
+    sample = (SAMPLES / "douyin_creator_backoffice/作品列表.csv").read_text(encoding="utf-8-sig").splitlines()
+    refused = sample[1].replace("公开", "审核不通过").replace("澜川这么美", "另一部")
+    path = tmp_path / "作品列表.csv"
+    path.write_text("\n".join([*sample, refused]) + "\n", encoding="utf-8-sig")
+    imported = import_files([path], account="douyin:MS4wLjAB_1")
+    assert imported.posts.height == len(sample) - 1
+    assert imported.reasons.select("effect", "reason", "rows").rows() == [("set_aside", "withheld", 1)]
+
+
+def test_a_repeated_header_is_no_count_that_was_not_understood():
+    reasons = import_files([SAMPLES / "weiboSpider"]).reasons
+    assert "header_again" in reasons["reason"]
+    assert "count_unread" not in reasons["reason"]
+
+
 def test_messages_name_an_account_or_a_unit_and_keep_a_missing_reply_missing():
     messages = import_files([SAMPLES / "messages"]).messages.sort("message_id")
     assert messages["account_id"].to_list() == [None, "wechat:澜川发布", "weibo:澜川发布"]

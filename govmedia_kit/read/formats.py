@@ -49,6 +49,8 @@ class Layout:
     checks: Mapping[str, str] = field(default_factory=dict)
     melt: tuple[Mapping[str, Any], ...] = ()
     deleted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Columns whose words say that a post was never public.
+    withheld: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # Whose rows are the account's own list: "all" of what is there, the "newest" few, or a "search" through everybody's.
     shows: str = "newest"
     shows_by_path: str | None = None
@@ -80,7 +82,7 @@ def _layout(told: dict[str, Any]) -> Layout:
     told = dict(told)
     for name in ("columns", "without", "path", "expand"):
         told[name] = words(told.get(name, ()))
-    for name in ("fields", "deleted"):
+    for name in ("fields", "deleted", "withheld"):
         told[name] = {k: words(v) for k, v in told.get(name, {}).items()}
     told["rows"] = tuple(tuple(row) for row in told.get("rows", ()))
     told["melt"] = tuple({k: v if k == "platform" else words(v) for k, v in m.items()} for m in told.get("melt", ()))

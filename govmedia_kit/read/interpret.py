@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import hashlib
 import operator
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import polars as pl
 
@@ -24,7 +22,7 @@ from govmedia_kit.read import ids, values
 from govmedia_kit.read.files import ROW
 from govmedia_kit.read.formats import Layout, key, source_column
 
-__all__ = ["built_ids", "columns_wanted", "counts", "interpret", "moments"]
+__all__ = ["columns_wanted", "counts", "interpret", "moments"]
 
 NOTHING = ["", "无", "None", "none", "null", "nan", "NULL", "-1", "()"]
 COUNTS = ("reads", "likes", "wow", "comments", "shares")
@@ -46,7 +44,7 @@ def columns_wanted(layout: Layout) -> list[str]:
     named = [source_column(s) for sources in layout.fields.values() for s in sources]
     melted = [source_column(s) for m in layout.melt for k, v in m.items() if k != "platform" for s in v]
     # Columns that only make a layout known need not be read, but for those by which a repeated header is.
-    wanted = [*layout.columns[:3], *named, *melted, *layout.deleted, *layout.checks]
+    wanted = [*layout.columns[:3], *named, *melted, *layout.deleted, *layout.withheld, *layout.checks]
     return list(dict.fromkeys(c for c in wanted if not c.startswith("@")))
 
 
@@ -63,6 +61,11 @@ def interpret(
     with ThreadPoolExecutor(1) as beside:
         titles = beside.submit(_titles, text["title"], layout) if "title" in text.columns else None
         why = _unusable(frame, layout)
+        again = why == "header_again"
+        if again.any():
+            # The words of a header are no counts that could not be understood.
+            header = pl.lit(again.fill_null(False))
+            text = text.with_columns(pl.when(~header).then(pl.col(c)).alias(c) for c in COUNTS if c in text.columns)
         typed = pl.DataFrame({ROW: frame[ROW], **_meanings(text.drop("title", strict=False), layout, notes)})
         if "captured_at" not in typed.columns and "captured" in path:
             captured = moments(pl.Series([path["captured"]]), "text").new_from_index(0, frame.height)
@@ -141,17 +144,22 @@ def _unusable(frame: pl.DataFrame, layout: Layout) -> pl.Series:
     # Exactly the header's words: a million rows are compared, and nearly none is a header.
     lead = [(key(c), c) for c in layout.columns if key(c) in cells][:3]
     same = pl.all_horizontal(bool(lead), *(pl.col(c).is_in([name, f"\ufeff{name}"]) for c, name in lead))
-    gone = pl.any_horizontal(
-        False, *(pl.col(key(c)).is_in(list(words)) for c, words in layout.deleted.items() if key(c) in cells)
+    gone, withheld = (
+        pl.any_horizontal(False, *(pl.col(key(c)).is_in(list(w)) for c, w in said.items() if key(c) in cells))
+        for said in (layout.deleted, layout.withheld)
     )
     if not cells:
         return pl.Series("why", ["blank"]).new_from_index(0, frame.height)
     blank = functools.reduce(operator.and_, (frame[c].is_null() for c in cells))
-    judged = [c for c in (*(c for c, _ in lead), *map(key, layout.deleted)) if c in cells] or cells[:1]
+    judged = [
+        c for c in (*(c for c, _ in lead), *map(key, (*layout.deleted, *layout.withheld))) if c in cells
+    ] or cells[:1]
     small = pl.DataFrame([frame[c] for c in dict.fromkeys(judged)]).with_columns(blank=blank)
-    flags = small.with_columns(header_again=same.fill_null(False), deleted=gone.fill_null(False))
+    flags = small.with_columns(
+        header_again=same.fill_null(False), deleted=gone.fill_null(False), withheld=withheld.fill_null(False)
+    )
     why = pl.Series("why", [None], dtype=pl.String).new_from_index(0, frame.height)
-    for reason in ("deleted", "header_again", "blank"):
+    for reason in ("withheld", "deleted", "header_again", "blank"):
         if flags[reason].any():
             why = why.set(flags[reason], reason)
     return why
@@ -337,29 +345,3 @@ def _times_from_ids(posts: pl.DataFrame, text: pl.DataFrame, layout: Layout, not
     notes["time_from_id"] += int((usable & written.is_null()).sum())
     notes["year_from_id"] += int((usable & other_year).sum())
     return posts.with_columns(published_at=named.zip_with(usable, written)).drop("__number", strict=False)
-
-
-def built_ids(posts: pl.DataFrame) -> pl.DataFrame:
-    """Posts or messages without an id get one from their time and text, the same at every import.
-
-    Rows of one file that agree in both but not in their counts are different posts, and are numbered.
-    """
-    id_name = "post_id" if "post_id" in posts.columns else "message_id"
-    nameless = posts.filter(pl.col(id_name).is_null())
-    if not nameless.height:
-        return posts
-    facts = [c for c in nameless.columns if not c.startswith("__") and c not in ("captured_at", id_name)]
-    seen: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-    made = []
-    for row in nameless.select(facts).iter_rows(named=True):
-        when = row.get("published_at") or row.get("received_at")
-        said = str(row.get("title") or row.get("unit") or "")
-        base = (row.get("account_id"), when, said)
-        others = seen.setdefault(base, [])
-        all_facts = tuple(row.values())
-        if all_facts not in others:
-            others.append(all_facts)
-        digest = hashlib.sha256(repr((said, others.index(all_facts))).encode()).hexdigest()[:10]
-        made.append(f"{when:%Y%m%d%H%M%S}-{digest}" if when else None)
-    places = pl.Series(range(posts.height), dtype=pl.UInt32).filter(posts[id_name].is_null())
-    return posts.with_columns(posts[id_name].scatter(places, pl.Series(made, dtype=pl.String)))

@@ -6,6 +6,7 @@ when they were captured, the later row is the newer.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,6 @@ import polars as pl
 from govmedia_kit import fields
 from govmedia_kit.errors import Problem
 from govmedia_kit.read.files import ROW
-from govmedia_kit.read.interpret import built_ids
 
 __all__ = ["Imported", "accounts_of", "answers", "merged_messages", "merged_posts", "newest", "pinned"]
 
@@ -107,7 +107,7 @@ def merged_posts(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, in
             continue
         pieces.append(_span(posts))
         pieces[-1] = pieces[-1].join(_names(posts), on="account_id", how="left")
-        posts = built_ids(posts.with_columns(__named=pl.col("post_id").is_not_null()))
+        posts = _built_ids(posts.with_columns(__named=pl.col("post_id").is_not_null()))
         if "reads" in posts.columns:
             bound = pl.col("reads_capped").fill_null(False) if "reads_capped" in posts.columns else pl.lit(False)
             capped = bound | ((pl.col("platform") == "wechat") & (pl.col("reads") == CAPPED))
@@ -206,12 +206,38 @@ def _messages(frames: list[pl.DataFrame], *, replies: bool) -> tuple[pl.DataFram
     parts = []
     for frame in frames:
         missing = [pl.lit(None, dtype).alias(n) for n, dtype in schema.items() if n not in frame.columns]
-        frame = built_ids(frame.with_columns(missing).select(*schema, "__src", ROW).cast(schema, strict=False))  # type: ignore[arg-type]
+        frame = _built_ids(frame.with_columns(missing).select(*schema, "__src", ROW).cast(schema, strict=False))  # type: ignore[arg-type]
         parts.append(frame)
     if not parts:
         return pl.DataFrame(schema=schema), {}
     merged = newest(pl.concat(parts), ["account_id", "unit", "message_id"], ["__src", ROW])
     return merged.select(list(schema)).sort(list(schema)[:4]), dict(merged["__src"].value_counts().iter_rows())
+
+
+def _built_ids(posts: pl.DataFrame) -> pl.DataFrame:
+    """Posts or messages without an id get one from their time and text, the same at every import.
+
+    Rows of one file that agree in both but not in their counts are different posts, and are numbered.
+    """
+    id_name = "post_id" if "post_id" in posts.columns else "message_id"
+    nameless = posts.filter(pl.col(id_name).is_null())
+    if not nameless.height:
+        return posts
+    facts = [c for c in nameless.columns if not c.startswith("__") and c not in ("captured_at", id_name)]
+    seen: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    made = []
+    for row in nameless.select(facts).iter_rows(named=True):
+        when = row.get("published_at") or row.get("received_at")
+        said = str(row.get("title") or row.get("unit") or "")
+        base = (row.get("account_id"), when, said)
+        others = seen.setdefault(base, [])
+        all_facts = tuple(row.values())
+        if all_facts not in others:
+            others.append(all_facts)
+        digest = hashlib.sha256(repr((said, others.index(all_facts))).encode()).hexdigest()[:10]
+        made.append(f"{when:%Y%m%d%H%M%S}-{digest}" if when else None)
+    places = pl.Series(range(posts.height), dtype=pl.UInt32).filter(posts[id_name].is_null())
+    return posts.with_columns(posts[id_name].scatter(places, pl.Series(made, dtype=pl.String)))
 
 
 def accounts_of(

@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit.errors import InputError
+from govmedia_kit.read.comments import inside_articles
 from govmedia_kit.read.files import ROW, text_of
 from govmedia_kit.read.formats import Layout, key
 from govmedia_kit.read.parts import Part
@@ -49,6 +50,11 @@ def parts(path: Path, kind: str) -> list[Part]:
     root = _yaml(text) if kind == "yaml" else _json(text)
     told = dict(_scalars(root)) if isinstance(root, dict) else {}
     found = [_records(path, name, kind, records, told) for name, records in _lists(root, "", 0) if records]
+    comments = [(name, inside_articles(records)) for name, records in _lists(root, "", 0)]
+    found += [_records(path, f"{name}.comments".strip("."), kind, rows, {}) for name, rows in comments if rows]
+    # The account beside its posts.
+    if found and isinstance(root, dict) and isinstance(root.get("user"), dict):
+        found.append(_records(path, "user", kind, [root["user"]], {}))
     # An object alone may be a record itself: a profile, a single article.
     return found or ([_records(path, "", kind, [root], {})] if isinstance(root, dict) else [])
 
