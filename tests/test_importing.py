@@ -897,6 +897,7 @@ def test_rows_of_a_ledger_that_are_no_accounts_say_what_they_are(tmp_path):
     assert reasons == {
         ("merged", "same_row"): 1,
         ("note", "accounts_made"): 4,
+        ("note", "ledger_problems"): 2,
         ("set_aside", "no_platform"): 1,
         ("set_aside", "website"): 1,
     }

@@ -84,7 +84,7 @@ def import_files(
     not; `ledger` is the accounts table whose ids are used where a file's account can be found in it. `progress` is called with
     the number of files done, their total and the name of the next. Doubtful where a file shows only a search or
     the newest items: the report says so, and no silence follows from it. Raises InputError for a missing file, an unknown tool,
-    and where none of the files can be read.
+    an `account` that can be none of the files', and where none of the files can be read.
     """
     if tool is not None:
         tool = layouts(tool)[0].tool

@@ -72,7 +72,7 @@ def _ledger(path: Path) -> list[OwnTable]:
     A row of one unit with several platforms makes several accounts, and is one row kept.
     """
     try:
-        accounts, _, fates = ledger.read_ledger(path)
+        accounts, problems, fates = ledger.read_ledger(path)
     except InputError:
         return []
     if not accounts.height or accounts["platform"].null_count() == accounts.height:
@@ -91,7 +91,11 @@ def _ledger(path: Path) -> list[OwnTable]:
     useless = lost.join(good, on=ROW, how="anti").unique(ROW, keep="first", maintain_order=True)
     rows = fates.select(pl.col("__at").alias(ROW), __why=pl.coalesce("why", pl.lit("no_account")))
     rows = rows.join(accounts, on=ROW, how="anti")
-    notes = Counter({"accounts_made": good.height, "accounts_unread": lost.join(good, on=ROW, how="semi").height})
+    notes = Counter(
+        accounts_made=good.height,
+        accounts_unread=lost.join(good, on=ROW, how="semi").height,
+        ledger_problems=sum(problem.severity != "note" for problem in problems),
+    )
     return [_told(path, "", "ledger", "accounts", pl.concat([good, useless, rows], how="diagonal"), notes)]
 
 

@@ -34,7 +34,7 @@ def write_import(imported: Imported, folder: Path | str) -> Written:
     """Merges an import into a folder: one row per table and file written (dtypes str, int64), with the rows before and after.
 
     Files are written beside and then take the old ones' place. Accounts known only from a search, or only by a hash, are added
-    to no ledger that is there. Raises InputError where the folder is a file or what is in it cannot be read.
+    to no ledger that is there; the days that were collected go beside an office's own ledger. Raises InputError where the folder is a file or what is in it cannot be read.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
