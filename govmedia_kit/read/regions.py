@@ -35,7 +35,6 @@ COMMON = {
     "宝山",
 }
 BEFORE = re.compile(r"^(?:中国共产党|中共|共青团|国家税务总局|国家统计局|国网|中华人民共和国)")
-LONGEST = 15
 
 
 def regions_of_units(units: Iterable[str], *, root: str | None = None) -> dict[str, str]:
@@ -44,13 +43,17 @@ def regions_of_units(units: Iterable[str], *, root: str | None = None) -> dict[s
     `root` is the audit's region: 省 and 市 alone then mean its own, and only divisions within it are looked for.
     """
     names = _names(root)
+    # How long the names are that begin so: most texts begin like none, and need not be cut in every length.
+    reach: dict[str, int] = {}
+    for name in names:
+        reach[name[:2]] = max(reach.get(name[:2], 0), len(name))
     levels = dict(zip(divisions()["code"], divisions()["level"], strict=True))
     parents = dict(zip(divisions()["code"], divisions()["parent"], strict=True))
     found = {}
     for unit in units:
-        code = _region(unit, names, root, levels, parents)
+        code = _region(unit, names, reach, root, levels, parents)
         if code is None and (plain := simplified(unit)) != unit:
-            code = _region(plain, names, root, levels, parents)
+            code = _region(plain, names, reach, root, levels, parents)
         if code is not None:
             found[unit] = code
     return found
@@ -77,7 +80,12 @@ def _names(root: str | None) -> dict[str, list[str]]:
 
 
 def _region(
-    unit: str, names: dict[str, list[str]], root: str | None, levels: dict[str, str], parents: dict[str, str | None]
+    unit: str,
+    names: dict[str, list[str]],
+    reach: dict[str, int],
+    root: str | None,
+    levels: dict[str, str],
+    parents: dict[str, str | None],
 ) -> str | None:
     rest = BEFORE.sub("", re.sub(r"\s", "", unit))
     if (
@@ -90,7 +98,7 @@ def _region(
         return root if own == levels[root] else None
     current: str | None = None
     while True:
-        step = _longest(rest, names, current, parents)
+        step = _longest(rest, names, reach, current, parents)
         if step is None:
             return current
         codes, length = step
@@ -100,10 +108,10 @@ def _region(
 
 
 def _longest(
-    text: str, names: dict[str, list[str]], above: str | None, parents: dict[str, str | None]
+    text: str, names: dict[str, list[str]], reach: dict[str, int], above: str | None, parents: dict[str, str | None]
 ) -> tuple[list[str], int] | None:
     """The divisions that the longest fitting name at the start of `text` can mean, beneath `above` if there is one."""
-    for length in range(min(LONGEST, len(text)), 1, -1):
+    for length in range(min(reach.get(text[:2], 0), len(text)), 1, -1):
         codes = names.get(text[:length], [])
         if above is not None:
             codes = [code for code in codes if code != above and _is_beneath(code, above, parents)]
