@@ -790,6 +790,10 @@ def test_collecting_again_lengthens_the_days_observed(tmp_path):
     assert days_in(out / "accounts.csv") == [("weibo:7900000001", "2026-05-01", "2026-05-20")]
     written = write_import(import_files([new]), out)
     assert written.filter(table="accounts").select("added", "changed", "after").row(0) == (0, 1, 1)
+    saved = (out / "accounts.csv").read_text(encoding="utf-8-sig")
+    (out / "accounts.csv").write_text(saved.replace("2026-05-01", "2026/5/1"), encoding="utf-8")
+    assert write_import(import_files([new]), out).filter(table="accounts")["changed"].item() == 0
+    (out / "accounts.csv").write_text(saved, encoding="utf-8")
     for path in (new, old):
         before = (out / "accounts.csv").read_bytes()
         written = write_import(import_files([path]), out)

@@ -19,7 +19,7 @@ import polars as pl
 
 from govmedia_kit import fields
 from govmedia_kit.errors import InputError, Problem
-from govmedia_kit.read import ledger, tables
+from govmedia_kit.read import ledger, tables, values
 from govmedia_kit.read.files import grids, text_of
 from govmedia_kit.read.formats import tools
 from govmedia_kit.read.merging import Imported
@@ -171,6 +171,15 @@ class _Table:
         """How many rows had to be given an earlier first day or a later last one."""
         if not {"observed_from", "observed_to"} <= set(self.positions):
             return 0
+        # A spreadsheet that saved the file may have written its days another way.
+        cells = [
+            row[at]
+            for row in there.values()
+            for at in (self.positions["observed_from"], self.positions["observed_to"])
+            if at < len(row)
+        ]
+        said = pl.DataFrame({"text": cells}, schema={"text": pl.String}).with_columns(day=values.day(pl.col("text")))
+        days: dict[str, Any] = dict(said.iter_rows())
         changed = 0
         for account, first, last in accounts.select(list(DAYS)).iter_rows():
             if (row := there.get(account)) is None:
@@ -178,8 +187,9 @@ class _Table:
             row += [""] * (len(self.header) - len(row))
             before = list(row)
             for name, day, wider in (("observed_from", first, min), ("observed_to", last, max)):
-                said = [text for text in (row[self.positions[name]], day.isoformat() if day else "") if text]
-                row[self.positions[name]] = wider(said, default="")
+                old = days.get(row[self.positions[name]])
+                if day is not None and (old is None or wider(old, day) != old):
+                    row[self.positions[name]] = day.isoformat()
             changed += row != before
         return changed
 
