@@ -21,6 +21,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from memory import peak_mb
 
 from govmedia_kit import gaps
