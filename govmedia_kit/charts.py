@@ -114,7 +114,7 @@ def labelled(chart: Any, key: str, round_: Round, height: int, **facts: Any) -> 
     """A chart with its title, alt text and size."""
     # A label that a reader can trust is left whole: no limit on its length.
     return chart.properties(
-        title=chart_said(f"{key}_title", round_),
+        title=chart_said(f"{key}_title", round_, **facts),
         description=chart_said(f"{key}_alt", round_, **facts),
         width=WIDTH,
         height=height,

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import duplication, estimates, fields, followup, interaction
+from govmedia_kit import duplication, estimates, fields, followup, interaction, rules
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read import divisions
 from govmedia_kit.reconcile import DISCREPANCIES
@@ -68,7 +68,9 @@ def figures(round_: Round) -> dict[str, Figure]:
     for identifier, group, numbers in values:
         by_id.setdefault(identifier, {})[group] = numbers
     made: dict[str, Figure] = {}
-    for identifier, row in _catalogue().items():
+    limit = str(rules.stale_after(round_.rules))
+    for identifier, said in _catalogue().items():
+        row = {name: text.replace("{stale}", limit) for name, text in said.items()}
         found = by_id.get(identifier, {})
         made[identifier] = _figure(identifier, "", row, found.get("", (None,) * 5), round_.language)
         for group, numbers in sorted(found.items()):
@@ -167,7 +169,8 @@ def _account_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
         **{f"updates.over_{n}": _over("gap_days", n) for n in (7, 14, 30, 90)},
         "updates.over_10_working": _over("working_gap_days", 10),
         "updates.silent_in_window": _known(
-            (pl.col("checked") & (pl.col("longest_gap_days") > 14)).sum(), pl.col("longest_gap_days")
+            (pl.col("checked") & (pl.col("longest_gap_days") > rules.stale_after(round_.rules))).sum(),
+            pl.col("longest_gap_days"),
         ),
         "updates.burst": _known((pl.col("checked") & pl.col("burst")).sum(), pl.col("burst")),
         "updates.warned_only": (pl.col("warned") & ~pl.col("stale")).sum(),

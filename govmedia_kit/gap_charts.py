@@ -76,7 +76,7 @@ def gaps_by_platform(round_: Round, figures: dict[str, Figure]) -> alt.LayerChar
         "gap",
         round_,
         max(120, 44 * len(order)),
-        limit=14 if limit is None else int(limit),
+        limit=rules.stale_after(round_.rules),
         beyond=beyond,
         never=figures["updates.never"].text,
         median=figures["updates.median_gap_days"].text,
@@ -113,7 +113,7 @@ def calendar(round_: Round) -> alt.Chart:
 def silence_calendar(round_: Round) -> alt.Chart:
     """How many accounts had been silent for longer than the rule allows, on each day of the window."""
     s = round_.audit.settings
-    limit = int(rules.threshold(round_.rules, "stale") or 14)
+    limit = rules.stale_after(round_.rules)
     silences = gaps.silences(round_.days, round_.measured, as_of=s.as_of, window_days=s.window_days)
     over = silences.filter(pl.col("days") > limit).select(
         pl.date_ranges(pl.col("first_day") + pl.duration(days=limit), "last_day").alias("date")
@@ -129,7 +129,8 @@ def silence_calendar(round_: Round) -> alt.Chart:
     rows = rows.filter(pl.col("date") >= first + dt.timedelta(days=limit))
     chart = _calendar(rows, round_, chart_said("accounts", round_), scheme="oranges")
     most, least = rows["number"].max() or 0, rows["number"].min() or 0
-    return labelled(chart, "silence", round_, 180, limit=limit, most=most, least=least)
+    period = telling.period("stale", round_)
+    return labelled(chart, "silence", round_, 180, limit=limit, period=period, most=most, least=least)
 
 
 def _calendar(rows: pl.DataFrame, round_: Round, title: str, *, scheme: Any) -> alt.Chart:
@@ -175,7 +176,7 @@ def sensitivity(round_: Round, figures: dict[str, Figure]) -> alt.LayerChart:
             strokeDash=alt.StrokeDash("counted:N", title=chart_said("counted", round_)),
         )
     )
-    mark = alt.Chart(alt.Data(values=[{"at": rules.threshold(round_.rules, "stale") or 14}]))
+    mark = alt.Chart(alt.Data(values=[{"at": rules.stale_after(round_.rules)}]))
     layers = alt.layer(line, mark.mark_rule(strokeDash=[5, 4], color="#333333").encode(x="at:Q"))
     numbers = {"seven": "updates.over_7", "fourteen": "updates.over_14", "ninety": "updates.over_90"}
     return labelled(layers, "sensitivity", round_, 220, **{k: figures[v].text for k, v in numbers.items()})
@@ -204,7 +205,7 @@ def survival(round_: Round) -> alt.LayerChart | None:
         round_.days,
         accounts,
         as_of=s.as_of,
-        silent_after=int(rules.threshold(round_.rules, "stale") or 14),
+        silent_after=rules.stale_after(round_.rules),
         by="platform",
     )
     start = curve.select("platform").unique().with_columns(time=0.0, survival=1.0, low=1.0, high=1.0)
@@ -220,7 +221,9 @@ def survival(round_: Round) -> alt.LayerChart | None:
         y=alt.Y("survival:Q", title=chart_said("lasting", round_), axis=percent, scale=alt.Scale(domain=[0, 1]))
     )
     band = base.mark_area(interpolate="step-after", opacity=0.12).encode(y="low:Q", y2="high:Q")
-    return labelled(alt.layer(band, line), "survival", round_, 240, platforms=common.len())
+    return labelled(
+        alt.layer(band, line), "survival", round_, 240, platforms=common.len(), period=telling.period("stale", round_)
+    )
 
 
 def _mean(numbers: pl.Series) -> str:

@@ -204,7 +204,9 @@ def updates_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
     if not t.value("accounts.checked"):
         return Blocks([heading(2, said("headings.updates", t.language)), paragraph(t.runs("updates.unknown"))])
     stale, checked = t.value("updates.stale"), t.value("accounts.checked")
-    if not stale:
+    if not t.limits["stale_limit"]:
+        runs = t.runs("updates.no_rule")
+    elif not stale:
         runs = t.runs("updates.stale_none_one" if checked == 1 else "updates.stale_none")
     else:
         key = "updates.stale_all" if stale == checked else "updates.stale"
@@ -215,7 +217,9 @@ def updates_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
             runs += t.runs(key, names=t.accounts(never.head(NAMED + 2), most=NAMED + 2))
         runs += _longest_silent(t)
     if t.value("updates.warned_only"):
-        borderline = t.runs("updates.borderline") if t.value("updates.borderline") else []
+        # With a limit of its own an office's borderline accounts may be stale, and none of these.
+        there = measured.filter("borderline", pl.col("warned") & ~pl.col("stale")).height
+        borderline = t.runs("updates.borderline") if there and there == t.value("updates.borderline") else []
         key = "warned" if stale else "warned_of_all" if checked > 1 else "warned_one"
         runs += t.runs(f"updates.{key}", borderline=borderline)
     if stale:

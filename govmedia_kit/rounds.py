@@ -67,9 +67,13 @@ def measure_round(audit: Audit) -> Round:
     table = rules.read_rules(settings.rules, folder=audit.folder)
     days, set_aside = _account_days(audit)
     window: dict[str, Any] = {"as_of": settings.as_of, "window_days": settings.window_days}
-    stale_after = rules.threshold(table, "stale")
     status = gaps.update_status(
-        days, accounts, **window, certain_after=None if stale_after is None else int(stale_after), working=True
+        days,
+        accounts,
+        **window,
+        over=rules.stale_after(table),
+        certain_after=rules.threshold(table, "stale"),
+        working=True,
     )
     measured = (
         accounts.join(status, on="account_id", how="left", maintain_order="left")

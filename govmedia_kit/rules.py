@@ -21,7 +21,7 @@ from govmedia_kit.frames import answers_in_kind
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read.files import grids
 
-__all__ = ["COMPARE", "basis", "flag", "known_rules", "read_rules", "threshold", "verdicts"]
+__all__ = ["COMPARE", "basis", "flag", "known_rules", "read_rules", "stale_after", "threshold", "verdicts"]
 
 RULES = Path(__file__).parent / "rules"
 COLUMNS = [
@@ -43,6 +43,8 @@ COMPARE = {
     "eq": pl.Expr.eq,
     "ne": pl.Expr.ne,
 }
+# 国办秘函〔2019〕19号: no update in the two weeks before the monitoring point.
+TWO_WEEKS = 14
 # Rules of these names are columns of the measured table too, because figures count them.
 MARKS = ("stale", "borderline", "warned", "dormant")
 
@@ -107,14 +109,28 @@ def _wrong_with(row: dict[str, str | None]) -> str:
     return ""
 
 
-def threshold(rules: pl.DataFrame, rule: str) -> float | None:
-    """The number that a rule compares with `gt` or `ge`, as text in the bulletin needs it; None if there is none.
+def threshold(rules: pl.DataFrame, rule: str) -> int | None:
+    """The days that an account may be silent before it meets a rule (for `eq`: the day that is meant); None without any.
 
-    >>> threshold(read_rules("gansu-2019"), "warned")
-    7.0
+    >>> threshold(read_rules("gansu-2019"), "warned"), threshold(read_rules("gansu-2019"), "no_channel")
+    (7, None)
     """
-    found = rules.filter(pl.col("rule") == rule, pl.col("compare").is_in(["gt", "ge"]))["threshold"]
-    return float(found[0]) if found.len() else None
+    gaps = pl.col("column").is_in(["gap_days", "working_gap_days"]) & pl.col("compare").is_in(["gt", "ge", "eq"])
+    days = pl.col("threshold").cast(pl.Float64, strict=False)
+    found = (
+        rules.filter(pl.col("rule") == rule, gaps).select(days - (pl.col("compare") == "ge")).to_series().drop_nulls()
+    )
+    return int(found[0]) if found.len() else None
+
+
+def stale_after(rules: pl.DataFrame) -> int:
+    """The days that an account may be silent before it is stale; the nation's two weeks where the table has no such rule.
+
+    >>> stale_after(read_rules("gansu-2019"))
+    14
+    """
+    limit = threshold(rules, "stale")
+    return TWO_WEEKS if limit is None else limit
 
 
 def basis(rule: Mapping[str, Any], language: str) -> str | None:

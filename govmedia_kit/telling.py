@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from govmedia_kit import rules
 from govmedia_kit.blocks import Run
 from govmedia_kit.errors import GovmediaError, hint
 from govmedia_kit.fields import vocabulary, word_label
@@ -22,7 +23,7 @@ from govmedia_kit.languages import LANGUAGES, is_english, spelt
 from govmedia_kit.read import divisions
 from govmedia_kit.rounds import Round
 
-__all__ = ["NAMED", "Teller", "annex_numbers", "annex_of", "date_text", "percent", "region_name", "said"]
+__all__ = ["NAMED", "Teller", "annex_numbers", "annex_of", "date_text", "percent", "period", "region_name", "said"]
 
 # How many accounts or units a sentence names before it says 等 and points at the annex.
 NAMED = 3
@@ -59,10 +60,12 @@ class Teller:
 
     def __init__(self, round_: Round, figures: dict[str, Figure]) -> None:
         self.round, self.figures, self.language = round_, figures, round_.language
+        self.limits = {f"{rule}_limit": period(rule, round_) for rule in ("stale", "warned", "borderline")}
 
     def runs(self, key: str, **facts: Any) -> list[Run]:
-        """The runs of a sentence."""
+        """The runs of a sentence. `{stale_limit}` and the like are the rule table's own."""
         made: list[Run] = []
+        facts = {**self.limits, **facts}
         for i, part in enumerate(re.split(r"\{([^{}]+)\}", said(key, self.language))):
             if i % 2 == 0:
                 made += [part] if part else []
@@ -150,6 +153,15 @@ class Teller:
                 for word in there
             ]
         )
+
+
+def period(rule: str, round_: Round) -> str:
+    """The silence that a rule allows as a reader says it: 两周, 1周, 10天; empty where the table has no such rule."""
+    days = rules.threshold(round_.rules, rule)
+    if days is None:
+        return ""
+    words = {7: "words.one_week", 14: "words.two_weeks"} if rule != "borderline" else {}
+    return said(words.get(days, "words.days"), round_.language).format(number=days)
 
 
 def percent(share: float, digits: int = 1) -> str:

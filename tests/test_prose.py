@@ -3,10 +3,10 @@
 import pytest
 from audits import account, post, write_audit
 
-from govmedia_kit import prose, tables
+from govmedia_kit import method, prose, tables
 from govmedia_kit.blocks import plain
 from govmedia_kit.figures import figures
-from govmedia_kit.read import read_audit
+from govmedia_kit.read import read_audit, resource
 from govmedia_kit.rounds import measure_round
 from govmedia_kit.statements import check_text
 
@@ -105,3 +105,16 @@ def test_those_silent_equally_long_are_named_together(tmp_path):
 def test_what_is_said_of_a_sample_adds_up(tmp_path, language):
     found = check_text(told(prose.overall, sampled(tmp_path, language=language)))
     assert found.filter(verdict="impossible").height == 0
+
+
+def test_the_rule_tables_own_limit_is_the_one_that_is_told(tmp_path):
+    accounts = [account(n) for n in ("甲", "乙", "丙")]
+    folder = write_audit(tmp_path / "audit", accounts, [post("甲", 12), post("乙", 9), post("丙", 1)], rules="ours.csv")
+    table = (resource("rules") / "gansu-2019.csv").read_text(encoding="utf-8")
+    (folder / "ours.csv").write_text(table.replace("gap_days,gt,14", "gap_days,gt,10"), encoding="utf-8")
+    text = told(prose.updates_chapter, folder)
+    assert "有1个在监测时间点前10天内没有更新" in text
+    assert "另有1个账号虽未超过10天，但已超过1周没有更新" in text
+    assert "两周" not in text + told(method.analysis, folder)
+    found = figures(measure_round(read_audit(folder)))["updates.silent_in_window"]
+    assert found.evidence["where"] == "checked AND longest_gap_days > 10"
