@@ -223,7 +223,7 @@ def new(
         )
         if speak == "en":
             text = "Made {path}: fill in accounts.xlsx, set the monitoring point in audit.toml, then run govmedia check {path}"
-        _say(text.format(path=folder))
+        _say(text.format(path=f'"{folder}"' if " " in str(folder) else folder))
 
 
 @app.command()

@@ -33,6 +33,8 @@ __all__ = [
 
 # What an account is counted with: the office's own `purpose` keeps a language pair or a campaign apart.
 SAME_PLATFORM = ("unit", "platform", "purpose")
+# Longer than any silence: of an account that never posted.
+NEVER = 1_000_000
 
 
 @answers_in_kind
@@ -165,8 +167,9 @@ def merge_or_close(measured: pl.DataFrame) -> pl.DataFrame:
     - `reason` (str), the first that holds: `silent` (it is stale, or never posted), `no_channel`, `fewest_followers`
       (fewer than the one that is kept), `second_account`
     - `gap_days` (Int64, days), `channel` (str), `followers` (Int64, accounts): the evidence
-    - `keep_account_id`, `keep_name` (str): the one to keep: not silent, with a channel, with the most followers,
-      the first by account_id, in this order
+    - `keep_account_id`, `keep_name` (str): the one to keep: not silent, with a channel, of silent ones the one that
+      posted last, with the most followers, the first by account_id, in this order
+    - `keep_silent` (bool): the one to keep is itself silent, so that there is little to choose
 
     `measured` holds live accounts with the columns `stale`, `never`, `gap_days`, `channel` and `followers` as far as they
     are known; a column that is missing decides nothing. What is stale is for the rule table to say.
@@ -204,20 +207,23 @@ def merge_or_close(measured: pl.DataFrame) -> pl.DataFrame:
         same_platform_groups(measured)
         .join(known, on="account_id", how="left")
         .with_columns(silent=silent, no_channel=no_channel)
+        # Of accounts that are all silent the one that posted last is the better one.
+        .with_columns(__since=pl.when("silent").then(pl.col("gap_days").fill_null(NEVER)))
         .sort(
-            ["group_id", "silent", "no_channel", "followers", "account_id"],
-            descending=[False, False, False, True, False],
+            ["group_id", "silent", "no_channel", "__since", "followers", "account_id"],
+            descending=[False, False, False, False, True, False],
             nulls_last=True,
         )
         .with_columns(
             reason=reason,
             keep_account_id=pl.col("account_id").first().over("group_id"),
             keep_name=pl.col("name").first().over("group_id"),
+            keep_silent=pl.col("silent").first().over("group_id"),
         )
         .filter(pl.col("account_id") != pl.col("keep_account_id"))
         .select(
             *("group_id", "account_id", "unit", "platform", "name", "purpose", "reason"),
-            *("gap_days", "channel", "followers", "keep_account_id", "keep_name"),
+            *("gap_days", "channel", "followers", "keep_account_id", "keep_name", "keep_silent"),
         )
     )
 

@@ -168,10 +168,7 @@ def _account_values(groups: pl.DataFrame, round_: Round) -> list[Value]:
         "interaction.full": _known((pl.col("channel") == "full").sum(), pl.col("channel")),
         **{f"updates.over_{n}": _over("gap_days", n) for n in (7, 14, 30, 90)},
         "updates.over_10_working": _over("working_gap_days", 10),
-        "updates.silent_in_window": _known(
-            (pl.col("checked") & (pl.col("longest_gap_days") > rules.stale_after(round_.rules))).sum(),
-            pl.col("longest_gap_days"),
-        ),
+        "updates.silent_in_window": _known(_silent(rules.stale_after(round_.rules)), pl.col("longest_gap_days")),
         "updates.burst": _known((pl.col("checked") & pl.col("burst")).sum(), pl.col("burst")),
         "updates.warned_only": (pl.col("warned") & ~pl.col("stale")).sum(),
         "updates.longest_current_gap_days": pl.col("gap_days").filter("checked").max(),
@@ -217,6 +214,12 @@ def _rate(count: int, of: int) -> tuple:
 def _over(column: str, days: int) -> pl.Expr:
     """Checked accounts silent for more than `days`, those that never posted among them."""
     return (pl.col("checked") & (pl.col("never") | (pl.col(column) > days))).sum()
+
+
+def _silent(days: int) -> pl.Expr:
+    """Checked accounts silent for more than `days` at some time of the window, now or before."""
+    silences = (pl.col("never"), pl.col("gap_days") > days, pl.col("longest_gap_days") > days)
+    return (pl.col("checked") & pl.any_horizontal(silence.fill_null(False) for silence in silences)).sum()
 
 
 def _known(expr: pl.Expr, column: pl.Expr) -> pl.Expr:

@@ -114,9 +114,10 @@ def update_status(
 
     `days` are account-days, in any library. An account is *not checked* where nothing tells when it last posted:
     `not_observed` (no posts, no date or count noted by hand, no `observed_from` or `observed_to`), `no_date` (it has
-    posted, nobody knows when) or `collection_ended` (`observed_to` is before `as_of` and nothing later is known, so
-    that it may have posted since). With `certain_after`, the days after which the office calls an account
-    silent, one that was silent longer than that when collection ended is checked all the same.
+    posted, nobody knows when), `noted_later` (the day noted by hand is after `as_of`) or `collection_ended` (`observed_to` is
+    before `as_of` and nothing later is known, so that it may have posted since). With `certain_after`, the days after
+    which the office calls an account silent, one that was silent longer than that when collection ended is checked all
+    the same, and so is one that posted too late to be silent for so long by `as_of`, whose `gap_days` are then not known.
 
     - `account_id` (str)
     - `checked` (bool), `not_checked_reason` (str)
@@ -317,14 +318,17 @@ def _status(
     since = pl.coalesce("last", seen_from - 1)
     silent = pl.when(ended).then("observed_to").otherwise(last) - since
     certain = pl.lit(False) if certain_after is None else (silent > certain_after).fill_null(False)
+    # Whatever came after collection ended, an account that posted so late cannot have been silent for too long.
+    fresh = pl.lit(False) if certain_after is None else (last - pl.col("last") <= certain_after).fill_null(False)
+    unseen = ended & (pl.col("last") <= pl.col("observed_to")).fill_null(False)
     reason = (
         pl.when(none & posted & ~(observed & certain))
         .then(pl.lit("no_date"))
         .when(none & ~observed & ~counted & pl.col("last_post_on").is_not_null())
-        .then(pl.lit("no_date"))
+        .then(pl.lit("noted_later"))
         .when(none & ~observed & ~counted)
         .then(pl.lit("not_observed"))
-        .when(ended & ~(none & counted) & (none | (pl.col("last") <= pl.col("observed_to"))) & ~certain)
+        .when(ended & ~(none & counted) & (none | unseen) & ~certain & ~fresh)
         .then(pl.lit("collection_ended"))
     )
     return (
@@ -336,7 +340,7 @@ def _status(
             "checked",
             "not_checked_reason",
             _as_date("last").alias("last_post"),
-            gap_days=pl.when(pl.col("checked") & ~(none & ~posted)).then(last - pl.col("since")),
+            gap_days=pl.when(pl.col("checked") & ~(none & ~posted) & ~(unseen & fresh)).then(last - pl.col("since")),
             never=pl.when("checked").then(none & ~posted),
             posts_in_window=pl.when(observed).then(pl.col("posts").fill_null(0)),
             pushes_in_window=pl.when(observed).then(pl.col("pushes").fill_null(0)),

@@ -52,7 +52,7 @@ def method_note(round_: Round) -> Blocks:
     }
     parts = {name: said(f"method.interval_{name}", t.language) if there else "" for name, there in used.items()}
     blocks.append(paragraph(t.runs("method.interval", **parts)))
-    blocks.append(paragraph(t.runs("method.rules_head", rules=round_.audit.settings.rules)))
+    blocks.append(paragraph(t.runs("method.rules_head", rules=_table_said(round_))))
     for row in round_.rules.iter_rows(named=True):
         facts = {
             "rule": said(f"rule_names.{row['rule']}", t.language) or row["rule"],
@@ -63,6 +63,12 @@ def method_note(round_: Round) -> Blocks:
         key = "method.rule_plain" if facts["when"] == facts["rule"] else "method.rule"
         blocks.append(paragraph(t.runs(key, **facts), role="note"))
     return Blocks(blocks)
+
+
+def _table_said(round_: Round) -> str:
+    """What a reader calls the rule table: one of the kit's by its name, an office's own as its own."""
+    name = round_.audit.settings.rules
+    return name if name in rules.known_rules() else said("method.own_rules", round_.language)
 
 
 def _when(row: dict[str, Any], round_: Round, language: str) -> str:

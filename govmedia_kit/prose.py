@@ -246,6 +246,7 @@ def interaction_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
     else:
         full, none = measured.filter(channel="full"), measured.filter(channel="none")
         key = "full_none" if not full.height else "full" if full.height <= NAMED + 2 else "full_many"
+        key = "full_all" if full.height == measured.height else key
         channel_runs = t.runs(f"interaction.{key}", names=t.accounts(full, most=NAMED + 2))
         if none.height:
             key = "no_channel" if none.height > NAMED else "no_channel_few"

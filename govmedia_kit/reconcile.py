@@ -157,12 +157,13 @@ def _page() -> pl.Expr:
 
 
 def _last_posts(accounts: pl.DataFrame, days: pl.DataFrame | None, as_of: date) -> pl.DataFrame:
-    """`account_id`, `last_post` (date) by `as_of`, from `days` where they are given, else from `last_post_on`."""
-    if days is None:
-        noted = pl.col("last_post_on").cast(pl.Date) if "last_post_on" in accounts.columns else pl.lit(None, pl.Date)
-        posts = accounts.select("account_id", last_post=noted)
-    else:
-        posts = days.select("account_id", last_post=pl.lit(date(1970, 1, 1)) + pl.duration(days="day"))
+    """`account_id`, `last_post` (date) by `as_of`: the later of `days` and `last_post_on`."""
+    noted = pl.col("last_post_on").cast(pl.Date) if "last_post_on" in accounts.columns else pl.lit(None, pl.Date)
+    posts = accounts.select(pl.col("account_id").cast(pl.String), last_post=noted)
+    if days is not None:
+        seen = pl.lit(date(1970, 1, 1)) + pl.duration(days="day")
+        of_days = days.select(pl.col("account_id").cast(pl.String), last_post=seen.cast(pl.Date))
+        posts = pl.concat([posts, of_days])
     posts = posts.with_columns(pl.col("account_id").cast(pl.String), pl.col("last_post").cast(pl.Date))
     return posts.filter(pl.col("last_post") <= as_of).group_by("account_id").agg(pl.col("last_post").max())
 

@@ -192,7 +192,11 @@ def lookalikes(round_: Round) -> dict[str, Any]:
 def merge_or_close(round_: Round) -> dict[str, Any]:
     """Which accounts to merge or close, and why: one row per account beside which its unit has a better one."""
     language = round_.language
-    rows = duplication.merge_or_close(round_.measured).select("unit", "platform", "name", "reason", "keep_name")
+    choose = pl.lit(telling.said("merge.choose", language))
+    rows = duplication.merge_or_close(round_.measured).with_columns(
+        keep_name=pl.when("keep_silent").then(choose).otherwise("keep_name")
+    )
+    rows = rows.select("unit", "platform", "name", "reason", "keep_name")
     said = {r: telling.said(f"merge.{r}", language) for r in rows["reason"].unique()}
     rows = rows.with_columns(merge_reason=pl.col("reason").replace(said)).drop("reason")
     rows = rows.select("unit", "platform", "name", "merge_reason", "keep_name")

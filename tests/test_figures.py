@@ -512,7 +512,7 @@ def test_the_share_answered_in_time_is_not_known_where_no_message_has_waited_so_
 def test_silences_of_accounts_that_were_not_checked_are_in_no_share(tmp_path):
     ended = {"observed_to": "2019-07-05"}
     accounts = [account("甲"), account("乙", **ended), account("丙", **ended)]
-    posts = [post("甲", 1), post("乙", 12), post("乙", 40), post("丙", 11), post("丙", 60)]
+    posts = [post("甲", 1), post("乙", 16), post("乙", 40), post("丙", 17), post("丙", 60)]
     found = figures(measure_round(read_audit(write_audit(tmp_path / "audit", accounts, posts))))
     assert found["accounts.checked"].value == 1
     assert found["updates.silent_in_window"].count <= found["updates.silent_in_window"].of == 1

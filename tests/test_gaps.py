@@ -271,7 +271,7 @@ def test_a_date_noted_by_hand_counts_where_it_is_later():
         ({}, (False, "not_observed", None, None)),
         ({"post_count": [0]}, (True, None, True, None)),
         ({"post_count": [7]}, (False, "no_date", None, None)),
-        ({"last_post_on": [day(-4)]}, (False, "no_date", None, None)),
+        ({"last_post_on": [day(-4)]}, (False, "noted_later", None, None)),
         ({"observed_from": [day(60)]}, (True, None, True, None)),
         ({"observed_from": [day(60)], "post_count": [0]}, (True, None, True, None)),
         ({"observed_from": [day(-4)]}, (False, "not_observed", None, None)),
@@ -294,9 +294,9 @@ def test_where_collection_ended_the_gap_is_not_known():
         observed_to=[day(5)] * 4,
         last_post_on=[None, None, None, day(4)],
     )
-    posts = posts_of(ended=[8], silent=[20], later=[8, 3], noted=[8])
+    posts = posts_of(ended=[18], silent=[20], later=[18, 3], noted=[18])
     columns = ("checked", "not_checked_reason", "last_post", "gap_days", "never")
-    ended = (False, "collection_ended", day(8), None, None)
+    ended = (False, "collection_ended", day(18), None, None)
     later, noted = (True, None, day(3), 3, False), (True, None, day(4), 4, False)
     assert of(status(posts, accounts), *columns) == [
         ended,
@@ -306,6 +306,16 @@ def test_where_collection_ended_the_gap_is_not_known():
     ]
     certain = status(posts, accounts, certain_after=14)
     assert of(certain, *columns) == [ended, (True, None, day(20), 20, False), later, noted]
+
+
+def test_who_posted_too_late_to_be_silent_for_so_long_is_checked_when_collection_ended():
+    accounts = ledger(account_id=["a", "b"], observed_to=[day(5)] * 2)
+    posts = posts_of(a=[14], b=[15])
+    columns = ("checked", "not_checked_reason", "gap_days", "never")
+    assert of(status(posts, accounts, certain_after=14), *columns) == [
+        (True, None, None, False),
+        (False, "collection_ended", None, None),
+    ]
 
 
 def test_days_over_are_the_silent_days_beyond_the_standard():

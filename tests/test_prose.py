@@ -117,4 +117,4 @@ def test_the_rule_tables_own_limit_is_the_one_that_is_told(tmp_path):
     assert "另有1个账号虽未超过10天，但已超过1周没有更新" in text
     assert "两周" not in text + told(method.analysis, folder)
     found = figures(measure_round(read_audit(folder)))["updates.silent_in_window"]
-    assert found.evidence["where"] == "checked AND longest_gap_days > 10"
+    assert found.evidence["where"] == "checked AND (never OR gap_days > 10 OR longest_gap_days > 10)"

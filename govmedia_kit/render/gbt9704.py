@@ -54,7 +54,7 @@ NOT_ON_PAPER = {"figures"}
 # Words of titles that no line ends within.
 WHOLE = re.compile(
     r"[0-9A-Za-z.%]+[年月日]?|政务新媒体|新媒体|政府网站|政务公开|人民政府|办公[厅室廳]|关于|關於|检查|檢查|抽查|普查|监测|監測|"
-    r"情况|情況|通报|通報|通知|整改|全[国省市区县國區縣]|第.{1,2}季度|[上下]半年"
+    r"情况|情況|通报|通報|通知|整改|[^\W\d]{2,4}?[省市县县區区州盟旗](?=政务|政務|政府|人民)|全[国省市区县國區縣]|第.{1,2}季度|[上下]半年"
 )
 # Characters that no line of a title begins or ends with.
 NOT_FIRST, NOT_LAST = set("的了和与與及、，。；：！？）》”’〕"), set("（《“‘〔第年和与與及")
