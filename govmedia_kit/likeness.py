@@ -31,6 +31,8 @@ KINDS = (
     ("order", "order_plain", "order_core"),
 )
 ONE_CHARACTER = len(KINDS)
+# A core has lost 委, 办, 局: one character more is needed before two of them can be told for a slip.
+SHORTEST = {"plain": 3, "core": 4}
 # A rest of names that this many places share, and this share of what the most usual rest has, is a body's name.
 USUAL_PLACES, USUAL_SHARE = 5, 0.05
 # An ending of names of this many bodies that also go without it says nothing of who it is.
@@ -304,7 +306,7 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
         .group_by("key")
         .agg(pl.col("n").min(), pl.col("slip").any())
     )
-    pairs = one_apart(known.forms[form], texts["n"].to_numpy(), texts["slip"].to_numpy())
+    pairs = one_apart(known.forms[form], texts["n"].to_numpy(), texts["slip"].to_numpy(), shortest=SHORTEST[form])
     pairs = pairs.select("counted", text=texts["key"].gather(pairs["t"]), other=texts["key"].gather(pairs["u"]))
     looser = ("sound_core", "sound_plain", "order_core", "order_plain")
     reached = pl.concat([pairs["text"], pairs["other"]]).unique()

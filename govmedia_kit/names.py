@@ -58,6 +58,12 @@ NUMBERS = [*DIGITS, "十", *(f"十{digit}" for digit in DIGITS), "二十", *(f"�
 KEPT_CHARACTERS = "乾"
 # What may need evening out beyond traditional characters; most Chinese names hold none of it.
 NOT_PLAIN = r"[^\x{4E00}-\x{9FFF}]"
+# Characters that choose between looks of the one before them (❤ and ❤️); by themselves they are nothing.
+SELECTORS = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF), (0x180B, 0x180D))
+# Words that begin with a place's 市 or 区 and are none of it: 兰州 市场监管, 天水 市政.
+NOT_THE_PLACES = "([市区])(场监|容$|容[环管]|民热线|政$|政[工管设园道]|块链)"
+# Stands between a place and such a word while words are marked; no plain name holds it.
+APART = "\ue000"
 # How a division is called when its official name is long: 临夏回族自治州 is 临夏州.
 SHORT_TYPES = (("自治区", ""), ("自治州", "州"), ("自治县", "县"), ("自治旗", "旗"), ("特别行政区", ""))
 
@@ -188,8 +194,10 @@ def _where(texts: pl.Series, pattern: str, change: Callable[[pl.Series], pl.Seri
 def _even(character: str) -> str:
     if unicodedata.category(character)[0] not in "LNM" or unicodedata.category(character) == "Me":
         return ""
+    if any(first <= ord(character) <= last for first, last in SELECTORS):
+        return ""
     if character < "\u2e80" or character in KEPT_CHARACTERS:
-        return character if not 0xFE00 <= ord(character) <= 0xFE0F else ""
+        return character
     return _converter().convert(character)
 
 
@@ -227,10 +235,18 @@ def _words(names: pl.Series) -> pl.Series:
     lexicon = lexicon_of_names()
     text = _where(names, "[a-z]$", lambda latin: latin.str.replace(_latin_suffixes(), "$1"))
     # 市委 is a body, though 市 alone belongs to the place and 委 alone is an affix.
-    committee = "([省市县区州旗盟])委([^员]|$)"
-    text = _where(text, committee, lambda party: party.str.replace_all(committee, "${1}党委${2}"))
+    committee = "(^|[^团])([省市县区州旗盟])委([^员]|$)"
+    text = _where(
+        text,
+        committee,
+        lambda party: party.zip_with(
+            party.str.contains("共青团", literal=True), party.str.replace_all(committee, "${1}${2}党委${3}")
+        ),
+    )
+    text = _where(text, NOT_THE_PLACES, lambda word: word.str.replace_all(NOT_THE_PLACES, f"{APART}${{1}}${{2}}"))
     text = _where(text, "第", lambda counted: counted.str.replace_all(f"第([{DIGITS}十])", "$1"))
     marked = text.str.replace_many(list(lexicon.marks), list(lexicon.marks.values()), leftmost=True)
+    marked = _where(marked, APART, lambda apart: apart.str.replace_all(APART, "", literal=True))
     for _ in range(2):  # province, prefecture, county: two steps at most
         nested = marked.filter(marked.str.contains(A_PLACE + A_PLACE).fill_null(False))
         pairs = set(nested.str.extract_all(A_PLACE + A_PLACE).explode(empty_as_null=False)) if len(nested) else set()

@@ -159,7 +159,9 @@ def neighbours(spelling: Letters) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
     return blotted * moved, (before + (whole - before - weighed) * inverse[1]) * moved
 
 
-def one_apart(spelling: Letters, rows: np.ndarray[Any, Any], slip: np.ndarray[Any, Any]) -> pl.DataFrame:
+def one_apart(
+    spelling: Letters, rows: np.ndarray[Any, Any], slip: np.ndarray[Any, Any], *, shortest: int = SHORTEST
+) -> pl.DataFrame:
     """Pairs of the texts at `rows` that differ in one character inserted, dropped or replaced.
 
     `t` is a possible `slip` (one for each of `rows`), a name that is not made of known words, `u` any name, both places
@@ -168,7 +170,7 @@ def one_apart(spelling: Letters, rows: np.ndarray[Any, Any], slip: np.ndarray[An
     import numpy as np
 
     weight = spelling.lengths - (1 - LATIN) * spelling.sums((spelling.signs < 0x250).astype(np.int64))
-    fit = np.flatnonzero(((weight >= SHORTEST) & (spelling.lengths <= LONGEST))[rows])
+    fit = np.flatnonzero(((weight >= shortest) & (spelling.lengths <= LONGEST))[rows])
     spelling = spelling.picked(rows[fit])
     slips = np.flatnonzero(slip[fit])
     mine = _around(spelling.picked(slips), slips)

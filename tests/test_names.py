@@ -237,3 +237,30 @@ def test_common_words_are_stems_of_divisions_and_short_forms_are_words():
         bodies = {row["word"]: row["stands_for"] for row in csv.DictReader(file)}
     assert {short for short in bodies.values() if bodies.get(short) != short} == set()
     assert not {word for word in bodies if not set(word) - set(string.ascii_letters)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("兰州市场监管", "兰州市市场监督管理局"),
+        ("兰州公安", "兰州公安❤️"),
+        ("国家税务总局兰州市税务局", "兰州市税务局"),
+        ("兰州共青团", "兰州团市委"),
+        ("兰州市委发布", "中共兰州市委"),
+    ],
+)
+def test_two_spellings_of_one_body_have_one_core(one, other):
+    cores = pl.DataFrame({"name": [one, other]}).select(names.core(pl.col("name"))).to_series().to_list()
+    assert cores[0] == cores[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "core"), [("玉林市容县", "容县"), ("兰州市容", "兰州市容"), ("兰州市政府", "兰州政府")]
+)
+def test_a_word_that_begins_like_a_places_type_is_read_where_it_stands(name, core):
+    assert pl.DataFrame({"name": [name]}).select(names.core(pl.col("name"))).item() == core
+
+
+def test_only_variation_selectors_do_not_make_two_emoji_the_same():
+    plain = pl.DataFrame({"name": ["✔️", "❤️"]}).select(names.plain(pl.col("name"))).to_series().to_list()
+    assert plain[0] != plain[1]
