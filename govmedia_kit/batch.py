@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,13 +13,13 @@ import polars as pl
 
 from govmedia_kit import __version__, telling
 from govmedia_kit.blocks import listing, title
-from govmedia_kit.bulletin import FORMATS, fingerprint, make_bulletin
+from govmedia_kit.bulletin import FORMATS, fingerprint, make_bulletin, sha256
 from govmedia_kit.errors import GovmediaError
 from govmedia_kit.kernel import started_kernel
 from govmedia_kit.read import divisions, read_audit, resource
 from govmedia_kit.render import html
 
-__all__ = ["Job", "jobs_by_region", "run"]
+__all__ = ["Job", "jobs_by_region", "jobs_of", "run"]
 
 # Options of `make_bulletin` that say how it is made; all others are the notebook's parameters.
 NOT_PARAMETERS = ("formats", "kernel", "notebook", "progress", "layout", "template", "charts", "code", "notices")
@@ -34,6 +33,31 @@ class Job:
     name: str
     title: str
     parameters: dict[str, Any]
+
+
+def jobs_of(audits: Iterable[Path]) -> list[Job]:
+    """The jobs of one audit, or of several, each in a folder of its own; one that cannot be read is a job that fails."""
+    audits = [Path(audit) for audit in audits]
+    if len(audits) == 1:
+        return jobs_by_region(audits[0])
+    jobs = []
+    for folder, audit in zip(_folders(audits), audits, strict=True):
+        try:
+            jobs += [replace(job, name=f"{folder}/{job.name}") for job in jobs_by_region(audit)]
+        except GovmediaError:
+            jobs.append(Job(audit, folder, folder, {}))
+    return jobs
+
+
+def _folders(audits: list[Path]) -> list[str]:
+    """A name for each audit's folder: its own, with its parents' as far as it takes to tell them apart."""
+    paths = [audit.resolve() for audit in audits]
+    for depth in range(1, max(len(path.parts) for path in paths) + 1):
+        found = ["-".join(path.parts[-depth:]).strip("/\\") for path in paths]
+        if len(set(found)) == len(set(paths)):
+            break
+    # The same audit named twice is one.
+    return [f"{name}-{found[:i].count(name) + 1}" if name in found[:i] else name for i, name in enumerate(found)]
 
 
 def jobs_by_region(audit: Path | str) -> list[Job]:
@@ -144,7 +168,7 @@ def _up_to_date(folder: Path, job: Job, options: dict[str, Any]) -> bool:
         manifest.get("kit") == __version__
         and manifest.get("inputs") == fingerprint(job.audit)
         and manifest.get("parameters") == asked
-        and manifest.get("notebook") == {source.name: hashlib.sha256(source.read_bytes()).hexdigest()}
+        and manifest.get("notebook") == {source.name: sha256(source)}
         and set(options.get("formats") or FORMATS) <= set(manifest.get("formats", ()))
-        and all((folder / name).is_file() for name in manifest.get("outputs", ()))
+        and all(sha256(folder / name) == digest for name, digest in manifest.get("outputs", {}).items())
     )

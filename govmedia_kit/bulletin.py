@@ -22,7 +22,7 @@ from govmedia_kit.kernel import Kernel, started_kernel
 from govmedia_kit.languages import is_english
 from govmedia_kit.read import Settings, read_settings, resource
 
-__all__ = ["FORMATS", "check_parameters", "fingerprint", "make_bulletin", "replace_folder"]
+__all__ = ["FORMATS", "check_parameters", "fingerprint", "make_bulletin", "replace_folder", "sha256"]
 
 FORMATS = ("html", "docx", "pdf", "xlsx", "ipynb")
 LAYOUTS = ("document", "letter")
@@ -309,22 +309,43 @@ def _manifest(
         "parameters": given,
         "formats": formats,
         **told,
-        "notebook": {source.name: _sha256(source)},
+        "notebook": {source.name: sha256(source)},
         "inputs": fingerprint(audit),
-        "outputs": {p.relative_to(folder).as_posix(): _sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()},
+        "outputs": {p.relative_to(folder).as_posix(): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()},
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
 
 
 def fingerprint(audit: Path) -> dict[str, str]:
-    """The sha256 of every file of an audit folder by its path there, scripts and hidden files aside."""
-    files = sorted(
-        p for p in audit.rglob("*") if p.is_file() and p.suffix != ".py" and not p.name.startswith((".", "~$"))
-    )
-    return {p.relative_to(audit).as_posix(): _sha256(p) for p in files}
+    """The sha256 of every file of an audit folder by its path there, and of the earlier rounds that it looks back to.
+
+    Scripts and hidden files are left out.
+    """
+    found: dict[str, str] = {}
+    for folder in _rounds(audit):
+        files = (p for p in folder.rglob("*") if p.is_file() and p.suffix != ".py")
+        for path in sorted(p for p in files if not p.name.startswith((".", "~$"))):
+            found[_relative(path, audit)] = sha256(path)
+    return found
 
 
-def _sha256(path: Path) -> str:
+def _rounds(audit: Path) -> list[Path]:
+    """The folder of an audit, and those that `previous` leads back to."""
+    folders = [audit]
+    while True:
+        try:
+            previous = read_settings(folders[-1]).previous
+        except InputError:
+            return folders
+        if previous is None or not (folder := (folders[-1] / previous).resolve()).is_dir() or folder in folders:
+            return folders
+        folders.append(folder)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file; an empty text where it is not there."""
+    if not path.is_file():
+        return ""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

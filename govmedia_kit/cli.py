@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -158,10 +157,7 @@ def batch(
 
         if by != "region":
             raise InputError("unknown_choice", name="--by", found=by, hint=hint(by, ["region"]), known=["region"])
-        jobs = [job for audit in audits for job in batches.jobs_by_region(audit)]
-        if len(audits) > 1:
-            # Regions of several audits have the same codes: each audit has a folder of its own.
-            jobs = [replace(job, name=f"{job.audit.resolve().name}/{job.name}") for job in jobs]
+        jobs = batches.jobs_of(audits)
         summary = batches.run(
             jobs,
             out,

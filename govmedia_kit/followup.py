@@ -26,7 +26,8 @@ ROUNDS = 8
 
 
 def previous_round(round_: Round) -> Round | None:
-    """The round that `previous` in `audit.toml` names, for the same region and in the same language; None without one.
+    """The round that `previous` in `audit.toml` names, for the same region and in the same language; None without one, or
+    where no account of the region was live then.
 
     Raises InputError as `read_audit` does, and where the round named is not earlier.
     """
@@ -34,7 +35,12 @@ def previous_round(round_: Round) -> Round | None:
     if settings.previous is None:
         return None
     folder = Path(round_.audit.folder) / settings.previous
-    before = measure_round(read_audit(folder, region=settings.region, language=settings.language))
+    try:
+        before = measure_round(read_audit(folder, region=settings.region, language=settings.language))
+    except InputError as error:
+        if error.kind != "no_live_account":
+            raise
+        return None  # the region had none then: there is nothing to look back to
     if before.as_of >= round_.as_of:
         raise InputError("previous_is_later", path=folder, found=before.as_of, other=round_.as_of)
     return before

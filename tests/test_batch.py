@@ -1,6 +1,7 @@
 """Many bulletins: each region its own, a failing one stops nobody, what is there already is kept."""
 
 import csv
+import datetime as dt
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from audits import account, figures_of, post, write_audit
 
-from govmedia_kit.batch import jobs_by_region, run
+from govmedia_kit.batch import jobs_by_region, jobs_of, run
 from govmedia_kit.bulletin import make_bulletin
 from govmedia_kit.errors import InputError
 
@@ -185,3 +186,44 @@ def test_a_batch_by_something_else_is_refused(three_regions, tmp_path, command):
     assert code == 2
     assert "colour" in text
     assert not (tmp_path / "out").exists()
+
+
+def test_audits_of_one_name_have_folders_of_their_own(tmp_path):
+    first, second = (
+        write_audit(tmp_path / year / "审计", [account("甲", region="620102")]) for year in ("2025", "2026")
+    )
+    names = [job.name for job in jobs_of([first, second])]
+    assert names == ["2025-审计/620100-兰州市", "2026-审计/620100-兰州市"]
+
+
+def test_an_audit_that_cannot_be_read_does_not_cost_the_others(tmp_path):
+    good = write_audit(tmp_path / "good", [account("甲", region="620102")])
+    bad = write_audit(tmp_path / "bad", [account("甲", platform="微薄")])
+    summary = run(jobs_of([bad, good]), tmp_path / "out", formats=["html"])
+    assert summary.select("name", "state").rows() == [("bad", "failed"), ("good/620100-兰州市", "made")]
+
+
+def test_what_was_damaged_or_looks_back_to_another_round_is_made_anew(tmp_path):
+    accounts = [account("甲", region="620102")]
+    before = write_audit(tmp_path / "before", accounts, [post("甲", 100)], as_of=dt.date(2019, 4, 30))
+    now = write_audit(tmp_path / "now", accounts, [post("甲", 1)], previous="../before")
+    out = tmp_path / "out"
+
+    def made() -> list[str]:
+        return run(jobs_by_region(now), out, formats=["html"])["state"].to_list()
+
+    assert [made(), made()] == [["made"], ["kept"]]
+    (out / "620100-兰州市" / "bulletin.html").write_bytes(b"")
+    assert [made(), made()] == [["made"], ["kept"]]
+    (before / "accounts.csv").write_bytes((before / "accounts.csv").read_bytes() + b"\n")
+    assert made() == ["made"]
+
+
+def test_a_region_without_a_live_account_last_round_has_a_bulletin_with_nothing_before(tmp_path):
+    accounts = [account("甲", region="620102"), account("乙", region="620502", opened_on="2019-05-01")]
+    write_audit(tmp_path / "before", accounts, [post("甲", 80)], as_of=dt.date(2019, 4, 30))
+    now = write_audit(tmp_path / "now", accounts, [post("甲", 1), post("乙", 1)], previous="../before")
+    summary = run(jobs_by_region(now), tmp_path / "out", formats=["html"])
+    assert summary["state"].to_list() == ["made", "made"]
+    found = figures_of(tmp_path / "out" / "620500-天水市")
+    assert found["followup.failed_before"]["value"] is None
