@@ -6,6 +6,7 @@ Which sentence is said of a chapter (none, one, some, all) is decided here; the 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import polars as pl
 
@@ -176,15 +177,7 @@ def _lookalikes(t: Teller) -> list[Run]:
         runs = t.runs("duplication.lookalikes_none")
     else:
         firsts = t.round.lookalikes.unique("group_id", keep="first", maintain_order=True)
-        pairs = [
-            t.runs(
-                "duplication.pair",
-                name=row["name"],
-                other=row["closest_name"],
-                reason=word_label("reason", row["reason"], t.language).lower(),
-            )
-            for row in firsts.head(NAMED).iter_rows(named=True)
-        ]
+        pairs = [_pair(t, row) for row in firsts.head(NAMED).iter_rows(named=True)]
         names = t.join(pairs) + ([said("words.and_so_on", t.language)] if firsts.height > NAMED else [])
         # Pairs are as large as each other; a group of three or more is worth telling.
         large = t.value("duplication.largest_lookalike_group") > 2
@@ -196,6 +189,16 @@ def _lookalikes(t: Teller) -> list[Run]:
         worst = t.round.searches.row(0, named=True)
         runs += t.runs("duplication.search", query=worst["query"], unit=worst["unit"])
     return runs
+
+
+def _pair(t: Teller, row: dict[str, Any]) -> list[Run]:
+    """Two accounts whose names are alike: by their names, and by their units where the names are the same."""
+    if row["name"] != row["closest_name"]:
+        reason = word_label("reason", row["reason"], t.language).lower()
+        return t.runs("duplication.pair", name=row["name"], other=row["closest_name"], reason=reason)
+    units = t.round.measured.filter(pl.col("account_id") == row["closest_account_id"])["unit"]
+    key = "pair_of_one" if units[0] == row["unit"] else "pair_same"
+    return t.runs(f"duplication.{key}", name=row["name"], unit=row["unit"] or "—", other=units[0] or "—")
 
 
 def updates_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:

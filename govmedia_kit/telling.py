@@ -186,7 +186,7 @@ def annex_numbers(round_: Round) -> dict[str, int]:
     """The annexes that have rows, with their numbers in the usual order."""
     m = round_.measured
     there = {
-        "by_region": m["region_path"].null_count() < m.height,
+        "by_region": m.filter(pl.col("region") != (round_.audit.settings.region or "")).height > 0,
         "by_level": m["unit_level"].null_count() < m.height,
         "failed": bool((m["verdict"] == "failed").any()),
         "duplicates": bool((m["same_platform_accounts"] > 1).any()),

@@ -80,7 +80,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
     accounts = _of_region(ledger, settings)
     unknown = _unknown_accounts(messages, ledger)
     if messages is not None:
-        problems += _of_nobody(messages, paths["messages"])
+        problems += _of_nobody(messages, paths["messages"]) + _of_other_units(messages, ledger, paths["messages"])
         messages = _messages_of(messages, accounts)
     errors = [p for p in problems if p.severity == "error"]
     if strict and errors:
@@ -258,6 +258,24 @@ def _of_nobody(messages: pl.DataFrame, path: Path | None) -> list[Problem]:
     whose = [pl.col(c) for c in ("account_id", "unit") if c in messages.columns]
     count = messages.filter(pl.all_horizontal(True, *(c.is_null() for c in whose))).height
     return [Problem("messages_of_nobody", Place(source_name(path)), {"count": count})] if count else []
+
+
+def _of_other_units(messages: pl.DataFrame, ledger: pl.DataFrame, path: Path | None) -> list[Problem]:
+    """How many messages name no account and a unit that the ledger lacks, and are in nobody's figures."""
+    if "unit" not in messages.columns:
+        return []
+    nameless = pl.col("account_id").is_null() if "account_id" in messages.columns else pl.lit(True)
+    units = ledger["unit"].drop_nulls().unique().to_list()
+    lost = messages.filter(nameless, pl.col("unit").is_not_null(), ~pl.col("unit").is_in(units))
+    if not lost.height:
+        return []
+    found = lost["unit"].unique(maintain_order=True).to_list()
+    facts = {
+        "count": lost.height,
+        "found": found[:3] + (["…"] if len(found) > 3 else []),
+        "hint": hint(found[0], units),
+    }
+    return [Problem("messages_of_other_units", Place(source_name(path)), facts)]
 
 
 def _messages_of(messages: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

@@ -329,6 +329,9 @@ def _identified(one: _Read, named: pl.DataFrame, identities: Identities, account
     else:
         rows = rows.with_columns(account_id=own)
     nameless = rows["account_id"].is_null()
+    if account is not None and one.layout.tool == "backoffice":
+        # An article's address holds a number of the account that ledgers seldom have; whose export it is the user knows.
+        nameless = nameless | ~rows["account_id"].is_in(list(identities.ledger))
     if account is not None and nameless.any():
         given = identities.given(account, one.layout.platform, Place(one.file))
         rows = rows.with_columns(account_id=pl.when(nameless).then(pl.lit(given)).otherwise("account_id"))

@@ -258,10 +258,12 @@ def _regions(frame: pl.DataFrame, sheets: list[Grid], root: str | None) -> tuple
 
 
 def _dates(frame: pl.DataFrame, sheets: list[Grid]) -> list[Problem]:
+    """Dates that cannot both be right."""
     problems = []
-    if {"opened_on", "closed_on"} <= set(frame.columns):
-        early = frame.filter(pl.col("closed_on") < pl.col("opened_on"))
-        for row, sheet, closed, opened in early.select(ROW, "__sheet", "closed_on", "opened_on").iter_rows():
-            facts = {"found": closed, "other": opened}
-            problems.append(Problem("closed_before_opened", _place(sheets, sheet, row, "closed_on"), facts))
+    for kind, later in (("closed_before_opened", "closed_on"), ("posted_before_opened", "last_post_on")):
+        if {"opened_on", later} <= set(frame.columns):
+            early = frame.filter(pl.col(later) < pl.col("opened_on"))
+            for row, sheet, found, opened in early.select(ROW, "__sheet", later, "opened_on").iter_rows():
+                facts = {"found": found, "other": opened}
+                problems.append(Problem(kind, _place(sheets, sheet, row, later), facts))
     return problems

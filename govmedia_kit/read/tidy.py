@@ -89,10 +89,10 @@ def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], li
     whole, heads, above = grid.frame, [grid.header], grid.frame.clear()
     if not grid.header:
         grid, heads, above = _headed(_fill_merged(grid, merged))
+    if _is_notes(whole):
+        return [], [], _no_ledger_rows(whole)
     matched = tables.match_columns(grid.header, "accounts")
     wide = _wide_columns(grid, matched)
-    if tuple(h for h in grid.header if h) in NOTES_HEADS:
-        return [], [], _no_ledger_rows(whole)
     if len(set(matched.values())) + len(wide) < 2:
         told = Problem("sheet_left_out", grid.place(), {"found": [h for h in grid.header if h][:6]})
         return [], [told], _no_ledger_rows(whole)
@@ -104,6 +104,12 @@ def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], li
         one, found = _one_a_row(grid, matched)
         grids = [one]
     return grids, problems + found, rows
+
+
+def _is_notes(frame: pl.DataFrame) -> bool:
+    """Whether a sheet is the template's own sheet of notes."""
+    first = frame.drop(ROW).row(0) if frame.height else ()
+    return tuple(str(cell).strip() for cell in first if cell is not None) in NOTES_HEADS
 
 
 def _no_ledger_rows(frame: pl.DataFrame) -> pl.DataFrame:
