@@ -35,6 +35,7 @@ __all__ = [
     "bare",
     "bodies",
     "characters",
+    "codes_of",
     "core",
     "language",
     "lexicon_of_names",
@@ -271,6 +272,11 @@ def _inside(pair: str) -> str | None:
     outer, inner = (_codes()[mark] for mark in pair)
     beneath = [code for code in inner if any(code != above and code.startswith(stem(above)) for above in outer)]
     return _mark_of_code()[beneath[0]] if len(beneath) == 1 else None
+
+
+def codes_of(mark: str) -> list[str]:
+    """The divisions that a mark of a place may mean."""
+    return _codes().get(mark, [])
 
 
 @functools.cache

@@ -140,18 +140,34 @@ def _prepared(frame: pl.DataFrame, as_of: date, index: str) -> pl.DataFrame:
     )
 
 
+# What people write where there is no id.
+NO_IDS = ("none", "null", "nan", "na", "no", "tbd")
+
+
 def _known_id() -> pl.Expr:
     """The platform's id, null where the cell holds a bracket, a remark or nothing that could be one."""
-    written = pl.col("platform_id").str.to_lowercase()
-    return pl.when(written.str.contains(r"^@?[\w.=-]{2,}$")).then(written.str.strip_prefix("@"))
+    # A column of numbers with a hole in it comes as 26541.0.
+    written = pl.col("platform_id").str.to_lowercase().str.replace(r"^(\d+)\.0$", "$1")
+    is_id = written.str.contains(r"^@?[a-z0-9_.=-]{2,}$") & written.str.contains("[a-z0-9]")
+    return pl.when(is_id & ~written.is_in(NO_IDS)).then(written.str.strip_prefix("@"))
 
 
 def _page() -> pl.Expr:
-    """The address of the page without what changes freely: scheme, www., query, last slash, twitter.com for x.com."""
+    """The address of the page without what changes freely: scheme, www., last slash, twitter.com for x.com.
+
+    Of the query stays what names an account, in order; an address whose query names none and whose path does not
+    either (an article's, a video's) is no page of an account.
+    """
     address = pl.col("url").str.to_lowercase().str.replace(r"^[a-z]+://", "").str.replace(r"^(?:www|m|mobile)\.", "")
     address = address.str.replace(r"^twitter\.com/", "x.com/").str.replace("#.*$", "")
-    query_counts = address.str.contains(r"profile\.php|[?&](?:id|uid|__biz)=")
-    address = pl.when(query_counts).then(address).otherwise(address.str.replace(r"\?.*$", "")).str.strip_chars_end("/")
+    asked = address.str.contains("?", literal=True)
+    named = address.str.replace_all("&amp;", "&").str.extract_all(r"[?&](?:id|uid|__biz|app_id|sec_uid|user_id)=[^&]+")
+    named = named.list.eval(pl.element().str.slice(1)).list.sort().list.join("&")
+    path = address.str.replace(r"\?.*$", "").str.strip_chars_end("/")
+    nowhere = asked & (named == "") & path.str.contains(r"/(?:s|u|v|watch|video|index\w*|home|profile(?:\.php)?)$")
+    address = pl.when(~nowhere).then(
+        pl.when(asked & (named != "")).then(pl.format("{}?{}", path, named)).otherwise(path)
+    )
     # A bare host is the platform, not a page.
     return pl.when(address.str.contains("/.")).then(address)
 
@@ -172,7 +188,7 @@ def _matched(ledger: pl.DataFrame, filing: pl.DataFrame) -> pl.DataFrame:
     """Which account of the ledger (`a`) is which of the filing (`f`), `matched_by` what; `best`: the one to compare with."""
     passes = {
         "platform_id": ["platform", "by_id"],
-        "url": ["page"],
+        "url": ["platform", "page"],
         "name_and_unit": ["platform", "plain", "same_unit"],
         "name": ["platform", "core"],
     }
@@ -193,10 +209,38 @@ def _matched(ledger: pl.DataFrame, filing: pl.DataFrame) -> pl.DataFrame:
 
 def _other_subject() -> pl.Expr:
     """The certified subject is not the unit, nor one of them a longer name of the other."""
-    subject, unit = (
-        names.core(pl.col(column)).str.replace("^[省市县区州]", "") for column in ("certified_subject", "unit")
+    both = pl.struct("certified_subject", "unit")
+    return both.map_batches(_other_subjects, return_dtype=pl.Boolean)
+
+
+def _other_subjects(pairs: pl.Series) -> pl.Series:
+    """For pairs of subject and unit, whether the subject is another body (null where one is not known)."""
+    named = pairs.struct.unnest()
+    forms = named.select(
+        *(names.plain(pl.col(c)).alias(f"plain_{c}") for c in named.columns),
+        *(names.core(pl.col(c)).str.replace("^[省市县区州]", "").alias(f"core_{c}") for c in named.columns),
+        *(
+            names.words(names.plain(pl.col(c))).str.extract(f"({names.A_PLACE})").alias(f"place_{c}")
+            for c in named.columns
+        ),
     )
-    return ~(subject.str.contains(unit, literal=True) | unit.str.contains(subject, literal=True))
+    within = [
+        pl.col(f"{form}_{one}").str.contains(pl.col(f"{form}_{other}"), literal=True)
+        for form in ("plain", "core")
+        for one, other in (("certified_subject", "unit"), ("unit", "certified_subject"))
+    ]
+    firm = [pl.col(f"plain_{c}").str.contains("公司|集团") for c in ("certified_subject", "unit")]
+    places = forms.select("place_certified_subject", "place_unit").rows()
+    apart = pl.Series([_apart(*pair) for pair in places], dtype=pl.Boolean)
+    return forms.select((~pl.any_horizontal(within) | (firm[0] != firm[1]) | apart).cast(pl.Boolean)).to_series()
+
+
+def _apart(one: str | None, other: str | None) -> bool:
+    """Whether two marks of places can mean no division that is the other one, or holds it or lies in it."""
+    if one is None or other is None or one == other:
+        return False
+    codes = [[names.stem(code) for code in names.codes_of(mark)] for mark in (one, other)]
+    return not any(a.startswith(b) or b.startswith(a) for a in codes[0] for b in codes[1])
 
 
 def _rows(kind: str, frame: pl.DataFrame, *, found: str | None = None, filed_as: str | None = None) -> pl.DataFrame:

@@ -129,7 +129,7 @@ def _account_days(audit: Audit) -> tuple[pl.DataFrame, pl.DataFrame]:
     first = days["day"].cast(pl.Int32).cast(pl.Date).min()
     if isinstance(first, dt.date) and first > as_of:
         raise InputError("as_of_before_posts", found=as_of, other=first)
-    unknown = days.filter(~pl.col("account_id").is_in(audit.ledger_ids.to_list()))
+    unknown = days.filter(~pl.col("account_id").is_in(audit.ledger["account_id"].to_list()))
     rows = unknown.group_by("account_id").agg(rows=pl.col("posts").sum()).sort("account_id")
     apart = [rows.select(table=pl.lit("posts"), account_id="account_id", rows="rows")]
     apart.append(audit.unknown_in_messages.select(table=pl.lit("messages"), account_id="account_id", rows="rows"))
@@ -142,9 +142,16 @@ def _discrepancies(audit: Audit, days: pl.DataFrame) -> pl.DataFrame | None:
     filed, region = audit.filed, audit.settings.region
     if filed is None:
         return None
-    if region is not None and "region" in filed.columns:
-        filed = filed.filter(pl.col("region").is_in(within(region)))
-    return reconcile(audit.accounts, filed, as_of=audit.settings.as_of, days=days.select("account_id", "day"))
+    found = reconcile(audit.ledger, filed, as_of=audit.settings.as_of, days=days.select("account_id", "day"))
+    if region is None:
+        return found
+    # All are compared, since one list may hold an account under another region; then each region has its own.
+    mine = pl.col("account_id").is_in(audit.accounts["account_id"].to_list())
+    here = filed
+    if "region" in filed.columns:
+        here = filed.filter(pl.col("region").is_null() | pl.col("region").is_in(within(region)))
+    gone = pl.col("account_id").is_null() & pl.col("filed_account_id").is_in(here["account_id"].to_list())
+    return found.filter(mine | gone)
 
 
 def _with_flags(measured: pl.DataFrame, discrepancies: pl.DataFrame | None) -> pl.DataFrame:

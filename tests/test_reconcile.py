@@ -216,3 +216,42 @@ def test_every_deletion_and_rename_of_the_canadian_list_is_found():
     renamed = set(by_page[~by_page["account_id"].isin(same)]["account_id"])
     assert set(rows.filter(pl.col("kind") == "renamed")["account_id"]) == renamed
     assert len(renamed) >= 2
+
+
+@pytest.mark.parametrize(
+    ("unit", "subject", "other"),
+    [
+        ("甘肃省文化和旅游厅", "甘肃文旅传媒有限公司", True),
+        ("临夏市公安局", "临夏县公安局", True),
+        ("甘肃省公安厅", "兰州市公安局", True),
+        ("甘肃省公安厅", "省公安厅", False),
+        ("甘肃省公安厅", "甘肃省公安厅办公室", False),
+        ("兰州市公安局交警支队", "兰州市公安局", False),
+        ("玉门市人民政府", None, False),
+    ],
+)
+def test_a_company_or_another_places_body_is_another_subject(unit, subject, other):
+    account = {**WEIBO, "unit": unit, "certified_subject": subject}
+    kinds = [row[0] for row in found([account], [{**account, "certified_subject": None}])]
+    assert kinds == (["subject_differs"] if other else [])
+
+
+def test_pages_of_one_address_without_an_account_in_it_are_not_one_page():
+    here = {**WEIBO, "platform_id": None, "name": "甘肃公安", "unit": "甘", "url": "https://a.cn/u?app_id=1"}
+    there = {**here, "name": "青海公安", "unit": "青", "url": "https://a.cn/u?app_id=2"}
+    assert sorted(row[0] for row in found([here], [there])) == ["gone", "not_filed"]
+    same = {**there, "url": "http://www.a.cn/u?x=9&app_id=1"}
+    assert [row[0] for row in found([here], [same])] == ["renamed"]
+    article = {**here, "url": "https://a.cn/s?sign=a"}
+    assert sorted(row[0] for row in found([article], [{**there, "url": "https://a.cn/s?sign=b"}])) == [
+        "gone",
+        "not_filed",
+    ]
+
+
+def test_remarks_and_numbers_with_a_point_are_read_as_what_they_are():
+    here, there = {**WEIBO, "platform_id": "26541.0"}, {**WEIBO, "platform_id": "26541", "name": "新名"}
+    assert [row[0] for row in found([here], [there])] == ["renamed"]
+    none = {**WEIBO, "platform_id": "--", "unit": "甲"}
+    other = {**none, "name": "别的", "unit": "乙"}
+    assert sorted(row[0] for row in found([none], [other])) == ["gone", "not_filed"]

@@ -30,7 +30,7 @@ class Audit:
     """What an audit folder holds; frames have the columns of the dictionary that their files had.
 
     `accounts` are those of the region, live or not; `posts` is the frame of the audit's engine, not read yet, with posts
-    of every account; `posts`, `messages` and `filed` may be None. `ledger_ids` are the accounts of the whole ledger, and
+    of every account; `posts`, `messages` and `filed` may be None. `ledger` is the whole ledger, and
     `unknown_in_messages` has a row (account_id, rows) per account that messages name and it lacks.
     """
 
@@ -40,7 +40,7 @@ class Audit:
     posts: Any
     messages: pl.DataFrame | None
     filed: pl.DataFrame | None
-    ledger_ids: pl.Series
+    ledger: pl.DataFrame
     unknown_in_messages: pl.DataFrame
     problems: list[Problem] = field(default_factory=list)
     inputs: list[Path] = field(default_factory=list)
@@ -92,7 +92,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
         posts=posts,
         messages=messages,
         filed=filed,
-        ledger_ids=ledger["account_id"],
+        ledger=ledger,
         unknown_in_messages=unknown,
         problems=problems,
         inputs=[folder / "audit.toml", *(path for path in paths.values() if path is not None), *_observed_of(folder)],
