@@ -56,7 +56,12 @@ def followed(round_: Round) -> Round:
         return round_
     checked = before.measured.filter("checked")
     rate = checked.filter(verdict="passed").height / checked.height if checked.height else None
-    return replace(round_, followed=follow_up(round_, before), rate_before=rate)
+    veto = [
+        table.filter(severity="veto").select("rule", "column", "compare", "threshold").sort(pl.all())
+        for table in (round_.rules, before.rules)
+    ]
+    same = veto[0].equals(veto[1])
+    return replace(round_, followed=follow_up(round_, before), rate_before=rate, same_rules=same)
 
 
 def matched(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

@@ -109,10 +109,11 @@ def _followed(t: Teller) -> list[Run]:
 
 def _change(t: Teller) -> list[Run]:
     """How the pass rate has moved since last round."""
+    doubt = [] if t.round.same_rules else t.runs("overall.other_rules")
     if not t.value("followup.rate_change"):
-        return t.runs("overall.change_same")
+        return t.runs("overall.change_same") + doubt
     up = t.value("pass_rate") > (t.round.rate_before or 0)
-    return t.runs("overall.change", direction=said(f"overall.change_{'up' if up else 'down'}", t.language))
+    return t.runs("overall.change", direction=said(f"overall.change_{'up' if up else 'down'}", t.language)) + doubt
 
 
 def duplication_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:

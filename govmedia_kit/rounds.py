@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import duplication, fields, gaps, interaction, rules
+from govmedia_kit import duplication, fields, gaps, interaction, names, rules
 from govmedia_kit.errors import InputError, Place, Problem
 from govmedia_kit.lookalikes import lookalike_groups, search_results
 from govmedia_kit.read import Audit, divisions, within
@@ -28,7 +28,8 @@ class Round:
     post, `lookalikes` one per account in a group of names that cannot be told apart, `searches` one per unit's name that a
     citizen may search for, the worst first, `set_aside` one per account that posts or messages name and the ledger lacks:
     table, account_id (str), rows (i64). `discrepancies` are those with the filing system's own list, None without one.
-    `followed` and `rate_before` are there once `followup.followed` has looked back.
+    `followed` and `rate_before` are there once `followup.followed` has looked back; `same_rules` is false where the last
+    round failed accounts by other rules.
     """
 
     audit: Audit
@@ -43,6 +44,7 @@ class Round:
     discrepancies: pl.DataFrame | None = None
     followed: pl.DataFrame | None = None
     rate_before: float | None = None
+    same_rules: bool = True
 
     @property
     def as_of(self) -> dt.date:
@@ -207,11 +209,22 @@ def save_round(round_: Round, figures: Mapping[str, Any], folder: Path | str) ->
 
 
 def set_aside_problems(audit: Audit) -> list[Problem]:
-    """What `check` says of posts and messages of accounts that the ledger lacks: one problem per table."""
+    """What `check` says beyond its cells: rows of accounts that the ledger lacks, units that are spelt in several ways."""
     _, apart = _account_days(audit)
-    problems = []
+    problems = _spelled_twice(audit)
     for (table,), rows in apart.group_by("table", maintain_order=True):
         found = [*rows["account_id"].head(3), *(["…"] if rows.height > 3 else [])]
         facts = {"table": table, "count": rows["rows"].sum(), "found": found}
         problems.append(Problem("posts_without_account", Place(str(table)), facts))
     return problems
+
+
+def _spelled_twice(audit: Audit) -> list[Problem]:
+    """Units of one division whose names have one core, 酒泉市卫健委 and 酒泉市卫生健康委员会: they would count as two."""
+    if "region" not in audit.accounts.columns:
+        return []
+    units = audit.accounts.select("unit", "region").drop_nulls().unique(maintain_order=True)
+    cores = units.with_columns(core=names.core(pl.col("unit")))
+    alike = cores.group_by("core", "region", maintain_order=True).agg("unit").filter(pl.col("unit").list.len() > 1)
+    ledger = next((path for path in audit.inputs if path.stem == "accounts"), audit.folder)
+    return [Problem("unit_spelled_twice", Place(ledger.name), {"found": found}) for found in alike["unit"].to_list()]

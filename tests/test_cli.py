@@ -154,6 +154,19 @@ def test_check_of_nothing_is_exit_code_2(tmp_path, command):
     assert "nowhere.csv" in text
 
 
+def test_units_spelled_in_two_ways_and_messages_to_unknown_ones_are_told(tmp_path, command):
+    accounts = [
+        account("甲", unit="酒泉市卫健委", region="620900"),
+        account("乙", unit="酒泉市卫生健康委员会", region="620900"),
+    ]
+    messages = [{"unit": "酒泉市卫健局", "message_id": "1", "received_at": "2019-07-01 09:00:00", "replied_at": None}]
+    audit = write_audit(tmp_path / "audit", accounts, [post("甲", 1), post("乙", 1)], messages)
+    code, text = command("check", audit, "--language", "zh-Hans")
+    assert code == 1
+    assert "酒泉市卫健委、酒泉市卫生健康委员会" in text
+    assert "1 条留言的单位不在台账里（酒泉市卫健局）" in text
+
+
 # --- bulletin ----------------------------------------------------------------------------------------------
 
 

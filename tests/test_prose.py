@@ -1,11 +1,12 @@
 """What a bulletin says: the cases in which another sentence is right."""
 
 import pytest
-from audits import account, post, write_audit
+from audits import AS_OF, account, post, write_audit
 
 from govmedia_kit import method, prose, tables
 from govmedia_kit.blocks import plain
 from govmedia_kit.figures import figures
+from govmedia_kit.followup import followed
 from govmedia_kit.read import read_audit, resource
 from govmedia_kit.rounds import measure_round
 from govmedia_kit.statements import check_text
@@ -118,3 +119,22 @@ def test_the_rule_tables_own_limit_is_the_one_that_is_told(tmp_path):
     assert "两周" not in text + told(method.analysis, folder)
     found = figures(measure_round(read_audit(folder)))["updates.silent_in_window"]
     assert found.evidence["where"] == "checked AND (never OR gap_days > 10 OR longest_gap_days > 10)"
+
+
+def test_rates_of_rounds_with_other_rules_are_not_compared_without_a_word(tmp_path):
+    accounts = [account("甲"), account("乙")]
+    posts = [post("甲", 100), post("乙", 12), post("乙", 90)]
+    write_audit(tmp_path / "before", accounts, posts, as_of=AS_OF.replace(month=4))
+    now = write_audit(tmp_path / "now", accounts, posts, previous="../before")
+    table = (resource("rules") / "gansu-2019.csv").read_text(encoding="utf-8")
+    (now / "ours.csv").write_text(table.replace("gap_days,gt,14", "gap_days,gt,10"), encoding="utf-8")
+    sentence = "两轮判定不合格的标准不同，合格率不宜直接比较"
+
+    def said() -> str:
+        round_ = followed(measure_round(read_audit(now)))
+        return "".join(plain(b["runs"]) for b in prose.overall(round_, figures(round_)).blocks if "runs" in b)
+
+    assert sentence not in said()
+    settings = (now / "audit.toml").read_text(encoding="utf-8").replace("gansu-2019", "ours.csv")
+    (now / "audit.toml").write_text(settings, encoding="utf-8")
+    assert sentence in said()

@@ -120,6 +120,12 @@ def read_messages(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[p
         frame, problems = imported.messages, imported.problems
     else:
         frame, problems = _read(source, "messages", ["received_at"], newest=None)
+        if isinstance(source, Path) and "message_id" in frame.columns and "account_id" not in frame.columns:
+            # An office's own columns may name the account in another way, which the importer knows.
+            whose = importing.import_files([source], ledger=ledger).messages.select("message_id", "account_id")
+            if whose["account_id"].is_not_null().any() and whose["message_id"].is_unique().all():
+                frame = frame.join(whose, on="message_id", how="left", maintain_order="left")
+                problems = [p for p in problems if p.kind != "unknown_column"]
     if "replied_at" in frame.columns:
         early = frame.filter(pl.col("replied_at") < pl.col("received_at"))
         problems += [
