@@ -260,9 +260,9 @@ def _same_key(known: Keyed, kind: int) -> pl.DataFrame:
     _, column, stricter = KINDS[kind]
     key = known.names[column]
     if stricter is not None:
-        wider = known.names.select(key=column, stricter=stricter).filter(pl.col("key").is_duplicated())
-        wider = wider.filter(_several("stricter", "key"))
-        key = key.set(~key.is_in(wider["key"].unique().implode()), None)
+        spread = {"least": pl.col(stricter).min(), "most": pl.col(stricter).max()}
+        wider = known.names.group_by(key=column).agg(**spread).filter(pl.col("least") != pl.col("most"))
+        key = key.set(~key.is_in(wider["key"].implode()), None)
     frame = known.accounts.drop("region").with_columns(key=key.gather(known.accounts["n"]))
     frame = frame.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
     frame = frame.filter(_several("owner", "key") | pl.col("slot").is_duplicated())

@@ -63,6 +63,7 @@ NOT_PLAIN = r"[^\x{4E00}-\x{9FFF}]"
 SELECTORS = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF), (0x180B, 0x180D))
 # Words that begin with a place's 市 or 区 and are none of it: 兰州 市场监管, 天水 市政.
 NOT_THE_PLACES = "([市区])(场监|容$|容[环管]|民热线|政$|政[工管设园道]|块链)"
+LIKE_A_TYPE = "市场监|市容|市民热线|市政|区块链"
 # Stands between a place and such a word while words are marked; no plain name holds it.
 APART = "\ue000"
 # How a division is called when its official name is long: 临夏回族自治州 is 临夏州.
@@ -216,9 +217,14 @@ def _sound(texts: pl.Series) -> pl.Series:
 @functools.cache
 def reading(character: str) -> str:
     """The toneless pinyin of a Chinese character by its most usual reading; other characters as they are."""
-    from pypinyin import lazy_pinyin
+    from pypinyin.constants import PINYIN_DICT
 
-    return character if character < "\u2e80" or ord(character) >= PLACE else "".join(lazy_pinyin(character))
+    # The table itself: asking pypinyin for one character at a time takes ten times as long.
+    said = PINYIN_DICT.get(ord(character)) if character >= "\u2e80" else None
+    if said is None:
+        return character
+    first = unicodedata.normalize("NFD", said.partition(",")[0]).replace("u\u0308", "v")
+    return "".join(letter for letter in first if not unicodedata.combining(letter))
 
 
 def _characters(texts: pl.Series) -> pl.Series:
@@ -236,15 +242,8 @@ def _words(names: pl.Series) -> pl.Series:
     lexicon = lexicon_of_names()
     text = _where(names, "[a-z]$", lambda latin: latin.str.replace(_latin_suffixes(), "$1"))
     # 市委 is a body, though 市 alone belongs to the place and 委 alone is an affix.
-    committee = "(^|[^团])([省市县区州旗盟])委([^员]|$)"
-    text = _where(
-        text,
-        committee,
-        lambda party: party.zip_with(
-            party.str.contains("共青团", literal=True), party.str.replace_all(committee, "${1}${2}党委${3}")
-        ),
-    )
-    text = _where(text, NOT_THE_PLACES, lambda word: word.str.replace_all(NOT_THE_PLACES, f"{APART}${{1}}${{2}}"))
+    text = _where(text, "委", _with_committees)
+    text = _where(text, LIKE_A_TYPE, lambda word: word.str.replace_all(NOT_THE_PLACES, f"{APART}${{1}}${{2}}"))
     text = _where(text, "第", lambda counted: counted.str.replace_all(f"第([{DIGITS}十])", "$1"))
     marked = text.str.replace_many(list(lexicon.marks), list(lexicon.marks.values()), leftmost=True)
     marked = _where(marked, APART, lambda apart: apart.str.replace_all(APART, "", literal=True))
@@ -255,6 +254,13 @@ def _words(names: pl.Series) -> pl.Series:
         if inner:
             marked = marked.str.replace_many(list(inner), list(inner.values()))
     return marked.alias(names.name)
+
+
+def _with_committees(texts: pl.Series) -> pl.Series:
+    """市委 as 市党委; not in 团市委 and 共青团某市委, which are bodies of their own."""
+    committee = "(^|[^团])([省市县区州旗盟])委([^员]|$)"
+    league = texts.str.contains("共青团", literal=True)
+    return texts.zip_with(league, texts.str.replace_all(committee, "${1}${2}党委${3}"))
 
 
 def _spelt(marked: pl.Series) -> pl.Series:

@@ -264,3 +264,10 @@ def test_a_word_that_begins_like_a_places_type_is_read_where_it_stands(name, cor
 def test_only_variation_selectors_do_not_make_two_emoji_the_same():
     plain = pl.DataFrame({"name": ["✔️", "❤️"]}).select(names.plain(pl.col("name"))).to_series().to_list()
     assert plain[0] != plain[1]
+
+
+def test_every_character_is_read_as_pypinyin_reads_it():
+    from pypinyin import lazy_pinyin
+
+    characters = [chr(code) for code in range(0x4E00, 0xA000, 7)]
+    assert [names.reading(c) for c in characters] == ["".join(lazy_pinyin(c)) for c in characters]
