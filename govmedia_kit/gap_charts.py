@@ -61,7 +61,7 @@ def gaps_by_platform(round_: Round, figures: dict[str, Figure]) -> alt.LayerChar
                 "accounts:Q",
                 title=chart_said("accounts", round_),
                 scale=alt.Scale(domainMin=1, rangeMin=20),
-                legend=alt.Legend(tickMinStep=1, tickCount=4),
+                legend=alt.Legend(values=_steps(rows["accounts"]), format="d"),
             ),
             tooltip=["platform_said:N", "level:N", "gap_days:Q", "accounts:Q"],
         )
@@ -154,7 +154,7 @@ def _calendar(rows: pl.DataFrame, round_: Round, title: str, *, scheme: Any) -> 
         .encode(
             x=alt.X("week:O", title=chart_said("week", round_), axis=alt.Axis(labelAngle=-60, labelOverlap=True)),
             y=alt.Y("weekday:O", sort=weekdays, title=chart_said("weekday", round_)),
-            color=alt.Color("number:Q", title=title, scale=alt.Scale(scheme=scheme)),
+            color=alt.Color("number:Q", title=title, scale=alt.Scale(scheme=scheme), legend=alt.Legend(format="d")),
             tooltip=["date:O", "number:Q"],
         )
     )
@@ -224,6 +224,12 @@ def survival(round_: Round) -> alt.LayerChart | None:
     return labelled(
         alt.layer(band, line), "survival", round_, 240, platforms=common.len(), period=telling.period("stale", round_)
     )
+
+
+def _steps(counts: pl.Series) -> list[int]:
+    """A few whole numbers from the least to the greatest, for a legend."""
+    most = int(counts.max() or 1)  # type: ignore[arg-type]
+    return sorted({1, *(max(1, round(most * part / 4)) for part in (1, 2, 3, 4))})
 
 
 def _mean(numbers: pl.Series) -> str:

@@ -167,14 +167,16 @@ def search_results(accounts: pl.DataFrame, query: str | Iterable[str] | None = N
 def _owner(queries: pl.Series, accounts: pl.DataFrame) -> pl.Series:
     """The unit that each query means, see `search_results`."""
     asked = queries.to_frame("query")
-    for at, (said, key) in enumerate((("unit", names.core), ("name", names.plain), ("name", names.core))):
+    # 临夏市公安局 as written is one unit, though 临夏县's and 临夏州's have the same core.
+    ways = [(said, key) for said in ("unit", "name") for key in (names.plain, names.core)]
+    for at, (said, key) in enumerate(ways):
         units = accounts.select("unit", key=key(pl.col(said))).drop_nulls().group_by("key").agg(pl.col("unit").unique())
         alone = units.filter(pl.col("unit").list.len() == 1).select(
             "key", pl.col("unit").list.first().alias(f"unit_{at}")
         )
         asked = asked.with_columns(key=key(pl.col("query")))
         asked = asked.join(alone, on="key", how="left", maintain_order="left").drop("key")
-    return asked.select(pl.coalesce("unit_0", "unit_1", "unit_2")).to_series()
+    return asked.select(pl.coalesce(f"unit_{at}" for at in range(len(ways)))).to_series()
 
 
 def _in_order(accounts: pl.DataFrame) -> pl.DataFrame:
