@@ -336,11 +336,12 @@ def _whole_values(round_: Round) -> list[Value]:
     sampling = settings.sampling
     # The numbers registered are those of the whole audit, and no weights for a part of it.
     if sampling is not None and not settings.is_part and round_.measured["checked"].any():
+        # First, because it refuses strata without a number.
+        row = estimates.stratified(round_.measured, by=sampling.by, registered=sampling.registered).row(0, named=True)
         registered = sum(sampling.registered.values())
         checked = int(round_.measured["checked"].sum())
         found.append(("sampling.registered", "", (registered, None, None, None, None)))
         found.append(("sampling.checked_share", "", (checked / registered, None, None, checked, registered)))
-        row = estimates.stratified(round_.measured, by=sampling.by, registered=sampling.registered).row(0, named=True)
         found.append(("pass_rate.stratified", "", (row["rate"], row["low"], row["high"], None, None)))
     return found
 

