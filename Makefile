@@ -36,7 +36,7 @@ bench: setup
 	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
 lab: setup
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
 
 # All wheels for a machine without a network: pip install --no-index --find-links wheelhouse govmedia-kit
 wheelhouse: setup

@@ -24,6 +24,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+# JupyterLab asks nobody for news or for a newer version.
+QUIET = ("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
 # Problems printed before the rest are only counted.
 PRINTED = 50
 
@@ -379,7 +381,7 @@ def lab(
         from govmedia_kit.lab import copy_notebooks
 
         copies = copy_notebooks(folder)
-        raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyter", "lab", str(copies)]))
+        raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyter", "lab", *QUIET, str(copies)]))
 
 
 def main() -> None:
