@@ -88,7 +88,7 @@ def _told(language: str, debug: bool) -> Iterator[None]:
 
 def _formats(asked: str | None) -> list[str]:
     """The formats of `--format html,ipynb`; all there are where nothing was asked."""
-    from govmedia_kit.bulletin import FORMATS
+    from govmedia_kit.run.bulletin import FORMATS
 
     return [name.strip().lower() for name in asked.split(",") if name.strip()] if asked else list(FORMATS)
 
@@ -112,7 +112,7 @@ def bulletin(
     """做一份通报 · Make one bulletin."""
     speak = _spoken(language)
     with _told(speak, debug):
-        from govmedia_kit.bulletin import make_bulletin
+        from govmedia_kit.run.bulletin import make_bulletin
 
         given: dict[str, Any] = {"region": region, "as_of": as_of, "language": language, "engine": engine}
         look: Any = {"layout": layout, "template": template, "charts": charts, "code": code, "notices": notices}
@@ -154,13 +154,13 @@ def batch(
     """每个地区做一份通报 · Make one bulletin per region."""
     speak = _spoken(language)
     with _told(speak, debug):
-        from govmedia_kit import batch as batches
         from govmedia_kit.errors import hint
+        from govmedia_kit.run import batch as batches
 
         if by != "region":
             raise InputError("unknown_choice", name="--by", found=by, hint=hint(by, ["region"]), known=["region"])
         jobs = batches.jobs_of(audits)
-        summary = batches.run(
+        summary = batches.make_batch(
             jobs,
             out,
             again=again,
@@ -204,8 +204,8 @@ def new(
     with _told(speak, debug):
         import datetime as dt
 
-        from govmedia_kit.read import resource
-        from govmedia_kit.render.ledger import write_template
+        from govmedia_kit.package_data import resource
+        from govmedia_kit.render.ledger_workbook import write_template
 
         if folder.is_file():
             raise InputError("out_is_a_file", path=folder)
@@ -237,8 +237,9 @@ def check(
     """列出全部问题 · List every problem with its place."""
     speak = _spoken(language)
     with _told(speak, debug):
-        from govmedia_kit.read import read_accounts, read_audit
-        from govmedia_kit.rounds import set_aside_problems
+        from govmedia_kit.judge.assess import set_aside_problems
+        from govmedia_kit.read.audit import read_audit
+        from govmedia_kit.read.ledger.read_ledger import read_accounts
 
         ledger = path
         if path.is_dir():
@@ -249,7 +250,7 @@ def check(
             problems = read_accounts(path)[1]
         _print_problems(problems, speak, as_json=json_)
         if annotated:
-            from govmedia_kit.render.ledger import annotate
+            from govmedia_kit.render.ledger_workbook import annotate
 
             if ledger.suffix.lower() not in (".xlsx", ".xlsm"):
                 raise InputError("no_workbook", path=ledger)
@@ -303,9 +304,9 @@ def import_(
     """读入采集工具的文件 · Import the files of crawlers and back offices."""
     speak = _spoken(language)
     with _told(speak, debug):
-        from govmedia_kit.read import read_accounts
-        from govmedia_kit.read.importing import import_files, write_import
-        from govmedia_kit.read.importing import told as lines_of
+        from govmedia_kit.read.importers.import_files import import_files, write_import
+        from govmedia_kit.read.importers.import_files import told as lines_of
+        from govmedia_kit.read.ledger.read_ledger import read_accounts
 
         ledger_path = next(
             (p for p in sorted(to.glob("accounts.*")) if p.suffix in (".csv", ".xlsx", ".parquet")), None
@@ -347,7 +348,7 @@ def verify(
     """核对一份通报的数字 · Check the arithmetic of a published bulletin."""
     speak = _spoken(language)
     with _told(speak, debug):
-        from govmedia_kit.verifying import as_records, verify_file
+        from govmedia_kit.proofread.verifying import as_records, verify_file
 
         found = verify_file(file)
         if json_:
@@ -378,7 +379,7 @@ def lab(
     with _told(_spoken(language), debug):
         import subprocess
 
-        from govmedia_kit.lab import copy_notebooks
+        from govmedia_kit.run.lab import copy_notebooks
 
         copies = copy_notebooks(folder)
         raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyter", "lab", *QUIET, str(copies)]))

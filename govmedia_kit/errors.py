@@ -11,14 +11,13 @@ found, what would do. A `Problem` is one of them with its place in a file.
 
 from __future__ import annotations
 
-import csv
 import difflib
 import functools
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from govmedia_kit.languages import is_english, spelt
+from govmedia_kit.package_data import rows
 
 __all__ = [
     "GovmediaError",
@@ -34,8 +33,7 @@ __all__ = [
 
 @functools.cache
 def _messages() -> dict[str, dict[str, str]]:
-    with (Path(__file__).parent / "messages.csv").open(encoding="utf-8", newline="") as file:
-        return {row["kind"]: row for row in csv.DictReader(file)}
+    return {row["kind"]: row for row in rows("messages.csv")}
 
 
 def sentence(kind: str, language: str = "zh-Hans", **facts: Any) -> str:

@@ -17,26 +17,26 @@ def gansu() -> Path:
 
 
 @pytest.fixture(scope="session")
-def gansu_round(gansu):
+def gansu_assessment(gansu):
     """The founding case, measured."""
-    from govmedia_kit.read import read_audit
-    from govmedia_kit.rounds import measure_round
+    from govmedia_kit.judge.assess import assess
+    from govmedia_kit.read.audit import read_audit
 
-    return measure_round(read_audit(gansu))
+    return assess(read_audit(gansu))
 
 
 @pytest.fixture(scope="session")
-def gansu_figures(gansu_round):
+def gansu_figures(gansu_assessment):
     """The figures of the founding case by id."""
-    from govmedia_kit.figures import figures
+    from govmedia_kit.judge.figures import figures
 
-    return figures(gansu_round)
+    return figures(gansu_assessment)
 
 
 @pytest.fixture(scope="session")
 def kernel() -> Iterator:
     """One running kernel for every test that makes a bulletin: its start costs more than the bulletin."""
-    from govmedia_kit.kernel import started_kernel
+    from govmedia_kit.run.kernel import started_kernel
 
     with started_kernel() as running:
         yield running
@@ -45,7 +45,7 @@ def kernel() -> Iterator:
 @pytest.fixture(scope="session")
 def gansu_bulletin(gansu, kernel, tmp_path_factory) -> Path:
     """The folder of the founding case's bulletin; not to be written into."""
-    from govmedia_kit.bulletin import make_bulletin
+    from govmedia_kit.run.bulletin import make_bulletin
 
     return make_bulletin(gansu, tmp_path_factory.mktemp("bulletin") / "gansu-2019", kernel=kernel)
 
@@ -59,8 +59,8 @@ def command(kernel, monkeypatch):
 
     from govmedia_kit.cli import app
 
-    monkeypatch.setattr("govmedia_kit.batch.started_kernel", lambda: contextlib.nullcontext(kernel))
-    monkeypatch.setattr("govmedia_kit.bulletin.started_kernel", lambda: contextlib.nullcontext(kernel))
+    monkeypatch.setattr("govmedia_kit.run.batch.started_kernel", lambda: contextlib.nullcontext(kernel))
+    monkeypatch.setattr("govmedia_kit.run.bulletin.started_kernel", lambda: contextlib.nullcontext(kernel))
 
     def run(*arguments: object) -> tuple[int, str]:
         result = CliRunner().invoke(app, [str(a) for a in arguments])

@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from govmedia_kit import blocks as b
-from govmedia_kit import method, prose, tables
 from govmedia_kit.read.settings import Settings
+from govmedia_kit.report import annexes, chapters, method
+from govmedia_kit.report import blocks as b
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300"><rect width="600" height="300" fill="#fff"/>'
@@ -37,13 +37,18 @@ NAMES = [
 RARE = ["𠮷", "😀", "ئۇيغۇر", "བོད་ཡིག"]
 
 
-def gansu_blocks(round_, figures) -> list[b.Block]:
+def gansu_blocks(assessment, figures) -> list[b.Block]:
     """The bulletin's blocks in the notebook's order, with one small chart."""
-    made = prose.opening(round_) + prose.overall(round_, figures) + b.Blocks([CHART])
-    for chapter in (prose.duplication_chapter, prose.updates_chapter, prose.interaction_chapter, prose.requirements):
-        made += chapter(round_, figures)
-    made += prose.annex_list(round_) + tables.annexes(round_, figures) + method.method_note(round_)
-    return (made + tables.figure_index(round_, figures)).blocks
+    made = chapters.opening(assessment) + chapters.overall(assessment, figures) + b.Blocks([CHART])
+    for chapter in (
+        chapters.duplication_chapter,
+        chapters.updates_chapter,
+        chapters.interaction_chapter,
+        chapters.requirements,
+    ):
+        made += chapter(assessment, figures)
+    made += chapters.annex_list(assessment) + annexes.all_annexes(assessment, figures) + method.method_note(assessment)
+    return (made + annexes.figure_index(assessment, figures)).blocks
 
 
 def small_blocks() -> list[b.Block]:
@@ -101,6 +106,6 @@ def wide_table(columns: int, rows: int, annex: str) -> b.Block:
     return b.table("wide", "宽表", heads, [[1234567] * columns for _ in range(rows)], annex=annex)
 
 
-def parts(round_) -> dict:
+def parts(assessment) -> dict:
     """What a bulletin's folder keeps of a round, as the workbook and the notices are made from it."""
-    return {"settings": round_.audit.settings, "measured": round_.measured, "findings": round_.findings}
+    return {"settings": assessment.audit.settings, "measured": assessment.measured, "findings": assessment.findings}

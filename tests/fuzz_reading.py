@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from realdata import REALDATA
 
 from govmedia_kit.errors import InputError
-from govmedia_kit.read.importing import import_files, told
+from govmedia_kit.read.importers.import_files import import_files, told
 
 SECONDS = 10
 JUNK = [

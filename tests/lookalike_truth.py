@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from govmedia_kit.read import divisions
+from govmedia_kit.divisions import divisions
 
 __all__ = ["Truth", "first", "score", "second"]
 

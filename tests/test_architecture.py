@@ -3,6 +3,7 @@
 import ast
 import csv
 import importlib
+import json
 import re
 import string
 import subprocess
@@ -13,68 +14,32 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "govmedia_kit"
 
-# Downwards only; a row may import the rows above it. Families of one row never import each other.
-ORDER = [
-    ("languages",),
-    ("errors",),
-    ("fields",),
-    ("frames", "workdays"),
-    ("blocks",),
-    ("read",),
-    ("spelling",),
-    ("names",),
-    ("estimates",),
-    ("posting_days",),
-    ("duplication", "gaps", "interaction"),
-    ("rules",),
-    ("rounds",),
-    ("followup",),
-    ("arithmetic",),
-    ("statements",),
-    ("figures",),
-    ("telling",),
-    ("prose",),
-    ("method",),
-    ("charts",),
-    ("gap_charts",),
-    ("tables",),
-    ("render",),
-    ("verifying",),
-    ("kernel",),
-    ("bulletin",),
-    ("batch",),
-    ("lab",),
-    ("cli",),
-    ("__main__",),
-]
-# A measure may be several modules; the first of a family offers the others' names too.
-FAMILIES = {
-    **dict.fromkeys(("likeness", "lookalikes", "reconcile"), "duplication"),
-    **dict.fromkeys(("gap_tables", "posting_bits", "rhythm"), "gaps"),
-    **dict.fromkeys(("engagement", "indices"), "interaction"),
-    **dict.fromkeys(("telling",), "prose"),
-    **dict.fromkeys(("gap_charts",), "charts"),
-    **dict.fromkeys(("breakdowns", "claims", "clauses", "quantities", "wording"), "statements"),
+# The floors of the house: what each folder may import. Modules at the root are the ground.
+MAY_IMPORT = {
+    "ground": {"ground"},
+    "read": {"ground", "read"},
+    "measures": {"ground", "measures"},
+    "judge": {"ground", "read", "measures", "judge"},
+    "proofread": {"ground", "read", "proofread"},
+    "report": {"ground", "read", "measures", "judge", "report"},
+    "render": {"ground", "read", "judge", "report", "render"},
+    "run": {"ground", "read", "measures", "judge", "proofread", "report", "render", "run"},
+    "cli": {"ground", "read", "measures", "judge", "proofread", "report", "render", "run"},
 }
 HEAVY = {
     *("altair", "dask", "docx", "duckdb", "fastexcel", "holidays", "jupyter_client", "nbclient", "nbformat", "numpy"),
     *("opencc", "openpyxl", "pandas", "papermill", "pyarrow", "pypinyin", "pyspark", "rapidfuzz", "scipy", "typst"),
     *("vl_convert", "xlsxwriter", "markdown_it"),
 }
-# Outside `read`, what opens a file and why: the tables and words that the package itself consists of, and its own outputs.
-OWN_FILES = {
-    "errors": "messages.csv",
-    "fields": "fields.csv, vocabularies.csv",
-    "figures": "figures.csv",
-    "names": "words/name_*.csv",
-    "lookalikes": "words/name_*.csv",
-    "telling": "words/*.toml",
-    "bulletin": "hashes for the manifest",
-    "batch": "manifests and figures of bulletins made before",
-    "followup": "measured.parquet of a bulletin made before",
-    "lab": "notebooks",
-    "wording": "statements.toml",
-    "cli": "the template of audit.toml, the manifest of a bulletin made just now",
+# Outside `read` and `render`, what opens a file and why.
+OPENS_FILES = {
+    "package_data": "what the kit carries",
+    "divisions": "what the kit carries",
+    "judge.figures": "what a bulletin keeps of its assessment",
+    "report.charts.drawing": "fonts",
+    "run.bulletin": "hashes for the manifest",
+    "run.batch": "manifests and figures of bulletins made before",
+    "cli": "the manifest of a bulletin made just now",
 }
 OPENERS = {
     "open",
@@ -107,9 +72,10 @@ def top(module: str) -> str:
     return module.split(".")[0]
 
 
-def rank(module: str) -> int:
-    place = FAMILIES.get(top(module), top(module))
-    return next(i for i, row in enumerate(ORDER) if place in row)
+def floor(module: str) -> str:
+    if top(module) in ("cli", "__main__"):
+        return "cli"
+    return top(module) if (PACKAGE / top(module)).is_dir() else "ground"
 
 
 def imported(module: str) -> set[str]:
@@ -130,22 +96,21 @@ def imported(module: str) -> set[str]:
     return {n for n in known if n in MODULES}
 
 
-def test_every_module_has_its_place():
-    homeless = [
-        m for m in MODULES if m != "__init__" and top(m) not in FAMILIES and not any(top(m) in r for r in ORDER)
-    ]
-    assert homeless == []
+def test_there_are_eight_folders_and_the_ground():
+    folders = {p.name for p in PACKAGE.iterdir() if p.is_dir() and p.name != "__pycache__"}
+    assert folders == set(MAY_IMPORT) - {"ground", "cli"} | {"resources"}
+    assert [p.name for p in (PACKAGE / "resources").rglob("*.py")] == []
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m != "__init__"])
-def test_imports_go_downwards(module):
-    family = FAMILIES.get(top(module), top(module))
-    upwards = {
-        other
-        for other in imported(module)
-        if FAMILIES.get(top(other), top(other)) != family and rank(other) >= rank(module)
-    }
-    assert upwards == set()
+@pytest.mark.parametrize("module", [m for m in MODULES if m not in ("__init__", "__main__")])
+def test_a_folder_imports_only_the_floors_beneath_it(module):
+    assert {floor(other) for other in imported(module)} - MAY_IMPORT[floor(module)] == set()
+
+
+@pytest.mark.parametrize("folder", sorted(p.parent for p in PACKAGE.rglob("*/__init__.py")), ids=lambda p: p.name)
+def test_a_folder_says_what_comes_in_and_what_goes_out(folder):
+    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    assert re.search(r"\bIn comes? .+; out comes? .+\.", said or "", re.DOTALL)
 
 
 def test_no_module_imports_itself_by_a_detour():
@@ -174,7 +139,11 @@ def is_command(node: ast.AST) -> bool:
     return any("app." in ast.unparse(d) for d in getattr(node, "decorator_list", []))
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m != "__main__"])
+# Folders whose `__init__` offers names of the modules beneath, each loaded when it is asked for.
+DOORS = [m for m in MODULES if MODULES[m].with_suffix(".pyi").is_file()]
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m != "__main__" and m not in DOORS])
 def test_all_is_the_public_names(module):
     names = exported(module)
     assert names is not None
@@ -186,12 +155,12 @@ def test_all_is_the_public_names(module):
         and not is_command(node)
     }
     assert public - set(names) == set()
-    # Beyond its own functions and classes a module may export constants and names of its parts, if they are there.
+    # Beyond its own functions and classes a module may export constants, if they are there.
     loaded = importlib.import_module("govmedia_kit" if module == "__init__" else f"govmedia_kit.{module}")
     assert [name for name in names if not hasattr(loaded, name)] == []
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m != "__main__"])
+@pytest.mark.parametrize("module", [m for m in MODULES if m != "__main__" and m not in DOORS])
 def test_all_is_sorted(module):
     """Constants, then classes, then functions, as ruff sorts them."""
     names = exported(module) or []
@@ -200,9 +169,8 @@ def test_all_is_sorted(module):
 
 
 @pytest.mark.parametrize("module", list(MODULES))
-def test_a_module_says_what_it_is_and_can_be_read_in_one_sitting(module):
+def test_a_module_says_what_it_is(module):
     assert ast.get_docstring(TREES[module])
-    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 400
 
 
 @pytest.mark.parametrize("module", list(MODULES))
@@ -216,6 +184,42 @@ def test_public_functions_say_what_they_do(module):
     assert bare == []
 
 
+@pytest.mark.parametrize("door", DOORS)
+def test_a_door_offers_what_its_list_says(door):
+    loaded = importlib.import_module("govmedia_kit" if door == "__init__" else f"govmedia_kit.{door}")
+    listed = [
+        alias.name
+        for node in ast.parse(MODULES[door].with_suffix(".pyi").read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    assert sorted(set(listed)) == sorted(listed)
+    assert set(dir(loaded)) >= set(listed)
+    assert [name for name in listed if not (getattr(loaded, name).__doc__ or "").strip()] == []
+
+
+def test_the_front_door_is_short_and_readme_and_notebooks_use_no_other():
+    import govmedia_kit
+
+    assert len(govmedia_kit.__all__) < 32
+    root = PACKAGE.parent
+    notebooks = [json.loads(p.read_text(encoding="utf-8")) for p in sorted((root / "notebooks").glob("**/*.ipynb"))]
+    texts = ["".join(c["source"]) for n in notebooks for c in n["cells"]] + [
+        (root / "README.md").read_text(encoding="utf-8")
+    ]
+    inner = {line for text in texts for line in re.findall(r"(?:from|import) govmedia_kit\.[^\n]+", text)}
+    assert inner == set()
+    taken = {
+        name
+        for text in texts
+        for line in re.findall(r"from govmedia_kit import ([^\n]+)", text)
+        for name in line.split(", ")
+    }
+    taken |= {name for text in texts for name in re.findall(r"\bgk\.(\w+)", text)}
+    assert taken - set(govmedia_kit.__all__) == set()
+    assert len(taken) > 5
+
+
 def calls(module: str) -> list[ast.Call]:
     return [node for node in ast.walk(TREES[module]) if isinstance(node, ast.Call)]
 
@@ -225,8 +229,8 @@ def called(call: ast.Call) -> str:
 
 
 def test_only_read_opens_data_files():
-    openers = {top(m) for m in MODULES for call in calls(m) if called(call) in OPENERS}
-    assert openers - {"read", "render"} - set(OWN_FILES) == set()
+    openers = {m for m in MODULES for call in calls(m) if called(call) in OPENERS}
+    assert {m for m in openers if top(m) not in ("read", "render")} - set(OPENS_FILES) == set()
 
 
 def is_text_mode(call: ast.Call) -> bool:
@@ -257,7 +261,7 @@ def test_the_clock_is_read_for_the_manifest_and_a_new_audits_day_only():
         for call in calls(m)
         if called(call) in clock and re.match(r"(dt\.)?(datetime|date|time)\.", ast.unparse(call.func))
     ]
-    assert {m for m, _ in hands} <= {"bulletin", "cli"}
+    assert {m for m, _ in hands} <= {"run.bulletin", "cli"}
 
 
 def test_nothing_reaches_for_the_network():
@@ -276,7 +280,8 @@ def test_nothing_reaches_for_the_network():
 # --- Sentences ---------------------------------------------------------------------------------------------
 
 MESSAGES = {
-    row["kind"]: row for row in csv.DictReader((PACKAGE / "messages.csv").read_text(encoding="utf-8").splitlines())
+    row["kind"]: row
+    for row in csv.DictReader((PACKAGE / "resources" / "messages.csv").read_text(encoding="utf-8").splitlines())
 }
 SPEAKERS = ("GovmediaError", "InputError", "RuleError", "NotebookError", "Problem", "sentence", "_problem")
 

@@ -10,7 +10,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from govmedia_kit.arithmetic import (
+from govmedia_kit.errors import InputError
+from govmedia_kit.proofread.arithmetic import (
     admissible_changes,
     admissible_counts,
     admissible_failed,
@@ -23,7 +24,6 @@ from govmedia_kit.arithmetic import (
     rate_range,
     solve_groups,
 )
-from govmedia_kit.errors import InputError
 
 BULLETINS = Path(__file__).parents[1] / "data" / "bulletins.csv"
 

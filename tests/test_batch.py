@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from audits import account, figures_of, post, write_audit
 
-from govmedia_kit.batch import jobs_by_region, jobs_of, run
-from govmedia_kit.bulletin import make_bulletin
 from govmedia_kit.errors import InputError
+from govmedia_kit.run.batch import jobs_by_region, jobs_of, make_batch
+from govmedia_kit.run.bulletin import make_bulletin
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def warm(kernel, monkeypatch):
     """Every batch of these tests runs on the one kernel."""
     import contextlib
 
-    monkeypatch.setattr("govmedia_kit.batch.started_kernel", lambda: contextlib.nullcontext(kernel))
+    monkeypatch.setattr("govmedia_kit.run.batch.started_kernel", lambda: contextlib.nullcontext(kernel))
 
 
 @pytest.fixture
@@ -63,7 +63,9 @@ def test_a_bad_ledger_stops_the_batch_before_it_begins(tmp_path):
 
 def test_a_failing_bulletin_does_not_stop_the_rest(three_regions, tmp_path):
     told = []
-    summary = run(jobs_by_region(three_regions), tmp_path / "out", told=lambda *a: told.append(a), formats=["html"])
+    summary = make_batch(
+        jobs_by_region(three_regions), tmp_path / "out", told=lambda *a: told.append(a), formats=["html"]
+    )
     assert summary["state"].to_list() == ["made", "failed", "made"]
     assert "2019-07-15" in summary["why"][1]
     assert [(job.title, state) for job, state, _ in told] == [
@@ -93,8 +95,8 @@ def test_a_fault_of_ours_in_one_bulletin_does_not_cost_the_others(three_regions,
             raise ZeroDivisionError("oh")
         return real(audit, out, **options)
 
-    monkeypatch.setattr("govmedia_kit.batch.make_bulletin", sometimes)
-    summary = run(jobs_by_region(three_regions), tmp_path / "out", formats=["html"])
+    monkeypatch.setattr("govmedia_kit.run.batch.make_bulletin", sometimes)
+    summary = make_batch(jobs_by_region(three_regions), tmp_path / "out", formats=["html"])
     assert summary["state"].to_list() == ["failed", "failed", "made"]
     assert summary["why"][0] == "ZeroDivisionError: oh"
 
@@ -103,7 +105,7 @@ def test_what_is_up_to_date_is_kept_and_what_changed_is_made_anew(three_regions,
     jobs, out = jobs_by_region(three_regions)[:1], tmp_path / "out"
 
     def state(**options) -> str:
-        return run(jobs, out, **{"formats": ["html"], **options})["state"][0]
+        return make_batch(jobs, out, **{"formats": ["html"], **options})["state"][0]
 
     assert state() == "made"
     before = made_at(out)
@@ -125,9 +127,9 @@ def test_what_is_up_to_date_is_kept_and_what_changed_is_made_anew(three_regions,
 
 def test_a_bulletin_that_fails_now_leaves_the_one_of_before(three_regions, tmp_path):
     jobs, out = jobs_by_region(three_regions)[:1], tmp_path / "out"
-    run(jobs, out, formats=["html"])
+    make_batch(jobs, out, formats=["html"])
     before = made_at(out)
-    assert run(jobs, out, formats=["html"], as_of="2019-13-01")["state"].to_list() == ["failed"]
+    assert make_batch(jobs, out, formats=["html"], as_of="2019-13-01")["state"].to_list() == ["failed"]
     assert made_at(out) == before
 
 
@@ -137,7 +139,7 @@ def test_a_kernel_that_was_used_before_makes_the_bulletin_that_a_fresh_one_makes
     # Before it, the warm kernel has run a notebook that leaves things behind.
     notebook = json.loads((Path(__file__).parents[1] / "notebooks" / "bulletin.ipynb").read_text(encoding="utf-8"))
     dirt = (
-        "import os, polars\npolars.Config.set_tbl_rows(1)\nos.chdir('/')\nnumbers = this_round = region = 'left behind'"
+        "import os, polars\npolars.Config.set_tbl_rows(1)\nos.chdir('/')\nnumbers = assessment = region = 'left behind'"
     )
     notebook["cells"][-1]["source"] = [*notebook["cells"][-1]["source"], "\n", dirt]
     (tmp_path / "dirty.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
@@ -199,7 +201,7 @@ def test_audits_of_one_name_have_folders_of_their_own(tmp_path):
 def test_an_audit_that_cannot_be_read_does_not_cost_the_others(tmp_path):
     good = write_audit(tmp_path / "good", [account("甲", region="620102")])
     bad = write_audit(tmp_path / "bad", [account("甲", platform="微薄")])
-    summary = run(jobs_of([bad, good]), tmp_path / "out", formats=["html"])
+    summary = make_batch(jobs_of([bad, good]), tmp_path / "out", formats=["html"])
     assert summary.select("name", "state").rows() == [("bad", "failed"), ("good/620100-兰州市", "made")]
 
 
@@ -210,7 +212,7 @@ def test_what_was_damaged_or_looks_back_to_another_round_is_made_anew(tmp_path):
     out = tmp_path / "out"
 
     def made() -> list[str]:
-        return run(jobs_by_region(now), out, formats=["html"])["state"].to_list()
+        return make_batch(jobs_by_region(now), out, formats=["html"])["state"].to_list()
 
     assert [made(), made()] == [["made"], ["kept"]]
     (out / "620100-兰州市" / "bulletin.html").write_bytes(b"")
@@ -223,7 +225,7 @@ def test_a_region_without_a_live_account_last_round_has_a_bulletin_with_nothing_
     accounts = [account("甲", region="620102"), account("乙", region="620502", opened_on="2019-05-01")]
     write_audit(tmp_path / "before", accounts, [post("甲", 80)], as_of=dt.date(2019, 4, 30))
     now = write_audit(tmp_path / "now", accounts, [post("甲", 1), post("乙", 1)], previous="../before")
-    summary = run(jobs_by_region(now), tmp_path / "out", formats=["html"])
+    summary = make_batch(jobs_by_region(now), tmp_path / "out", formats=["html"])
     assert summary["state"].to_list() == ["made", "made"]
     found = figures_of(tmp_path / "out" / "620500-天水市")
     assert found["followup.failed_before"]["value"] is None

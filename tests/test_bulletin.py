@@ -17,9 +17,9 @@ import polars as pl
 import pytest
 from audits import account, figures_of, post, write_audit
 
-from govmedia_kit.bulletin import FORMATS, check_parameters, make_bulletin, replace_folder
 from govmedia_kit.errors import InputError, NotebookError
-from govmedia_kit.read import resource
+from govmedia_kit.package_data import resource
+from govmedia_kit.run.bulletin import FORMATS, check_parameters, make_bulletin, replace_folder
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -461,7 +461,7 @@ def test_a_run_that_stops_leaves_no_folder(tmp_path, kernel, monkeypatch, error)
         raise error
 
     audit = write_audit(tmp_path / "audit")
-    monkeypatch.setattr("govmedia_kit.bulletin._manifest", stop)
+    monkeypatch.setattr("govmedia_kit.run.bulletin._manifest", stop)
     with pytest.raises(error):
         make_bulletin(audit, tmp_path / "out", kernel=kernel)
     assert [p.name for p in tmp_path.iterdir()] == ["audit"]

@@ -6,15 +6,15 @@ import pandas as pd
 import pytest
 from audits import account, post, write_audit
 
-from govmedia_kit import charts, gap_charts
-from govmedia_kit.figures import figures
-from govmedia_kit.read import read_audit
-from govmedia_kit.rounds import measure_round
+from govmedia_kit.judge.assess import assess
+from govmedia_kit.judge.figures import figures
+from govmedia_kit.read.audit import read_audit
+from govmedia_kit.report import charts
 
 
 def measured(folder):
-    round_ = measure_round(read_audit(folder))
-    return round_, figures(round_)
+    assessment = assess(read_audit(folder))
+    return assessment, figures(assessment)
 
 
 def values_of(chart, layer: int | None = None) -> list[dict]:
@@ -22,10 +22,10 @@ def values_of(chart, layer: int | None = None) -> list[dict]:
     return (spec if layer is None else spec["layer"][layer])["data"]["values"]
 
 
-def test_the_dots_are_the_accounts_that_have_posted(gansu_round, gansu_figures):
-    chart = gap_charts.gaps_by_platform(gansu_round, gansu_figures)
+def test_the_dots_are_the_accounts_that_have_posted(gansu_assessment, gansu_figures):
+    chart = charts.gaps_by_platform(gansu_assessment, gansu_figures)
     dots = values_of(chart, 0)
-    known = gansu_round.measured.filter(gansu_round.measured["gap_days"].is_not_null())
+    known = gansu_assessment.measured.filter(gansu_assessment.measured["gap_days"].is_not_null())
     assert sum(dot["accounts"] for dot in dots) == known.height == 280
     beyond = sum(dot["accounts"] for dot in dots if dot["gap_days"] > 14)
     # 35 are stale, three of them because they never posted: those have no place on the axis.
@@ -37,8 +37,8 @@ def test_the_dots_are_the_accounts_that_have_posted(gansu_round, gansu_figures):
 def test_the_calendar_counts_posts_of_live_accounts_only(tmp_path):
     accounts = [account("甲"), account("乙", closed_on="2019-07-15")]
     posts = [post(name, gap) for name in ("甲", "乙") for gap in range(1, 11)]
-    round_, _ = measured(write_audit(tmp_path / "audit", accounts, posts))
-    chart = gap_charts.calendar(round_)
+    assessment, _ = measured(write_audit(tmp_path / "audit", accounts, posts))
+    chart = charts.calendar(assessment)
     assert sum(day["number"] for day in values_of(chart)) == 10
     # Ten posts on ten of the 90 days: 5 to 14 July 2019, six weekdays and four days of weekends.
     assert "共10条，平均每个工作日0.1条、每个周末日0.2条" in chart.to_dict()["description"]
@@ -46,12 +46,12 @@ def test_the_calendar_counts_posts_of_live_accounts_only(tmp_path):
 
 def test_hand_noted_accounts_are_in_no_survival_curve(tmp_path):
     rows = [account(f"第{i}号", last_post_on="2019-07-14", observed_from=None, observed_to=None) for i in range(12)]
-    round_, _ = measured(write_audit(tmp_path / "audit", rows, []))
-    assert gap_charts.survival(round_) is None
+    assessment, _ = measured(write_audit(tmp_path / "audit", rows, []))
+    assert charts.survival(assessment) is None
 
 
-def test_the_survival_curve_begins_at_one_and_never_rises(gansu_round):
-    chart = gap_charts.survival(gansu_round)
+def test_the_survival_curve_begins_at_one_and_never_rises(gansu_assessment):
+    chart = charts.survival(gansu_assessment)
     assert chart is not None
     rows = pd.DataFrame(values_of(chart, 1) if "data" in chart.to_dict()["layer"][1] else values_of(chart))
     for _, curve in rows.sort_values("time", kind="stable").groupby("platform"):
@@ -59,26 +59,26 @@ def test_the_survival_curve_begins_at_one_and_never_rises(gansu_round):
         assert curve["survival"].is_monotonic_decreasing
 
 
-def test_accounts_per_unit_add_up_to_the_units(gansu_round, gansu_figures):
-    bars = values_of(charts.accounts_per_unit(gansu_round, gansu_figures))
-    units = pd.read_csv(gansu_round.audit.folder / "accounts.csv").groupby("unit").size()
+def test_accounts_per_unit_add_up_to_the_units(gansu_assessment, gansu_figures):
+    bars = values_of(charts.accounts_per_unit(gansu_assessment, gansu_figures))
+    units = pd.read_csv(gansu_assessment.audit.folder / "accounts.csv").groupby("unit").size()
     number = next(name for name in bars[0] if name != "accounts" and isinstance(bars[0][name], int))
     assert sum(bar[number] for bar in bars) == len(units) == 137
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
 def test_every_chart_says_in_words_what_it_shows(gansu, language):
-    round_ = measure_round(read_audit(gansu, language=language))
-    numbers = figures(round_)
+    assessment = assess(read_audit(gansu, language=language))
+    numbers = figures(assessment)
     made = [
-        charts.accounts_per_unit(round_, numbers),
-        charts.channels(round_, numbers),
-        charts.reply_times(round_, numbers),
-        gap_charts.gaps_by_platform(round_, numbers),
-        gap_charts.calendar(round_),
-        gap_charts.silence_calendar(round_),
-        gap_charts.sensitivity(round_, numbers),
-        gap_charts.survival(round_),
+        charts.accounts_per_unit(assessment, numbers),
+        charts.channels(assessment, numbers),
+        charts.reply_times(assessment, numbers),
+        charts.gaps_by_platform(assessment, numbers),
+        charts.calendar(assessment),
+        charts.silence_calendar(assessment),
+        charts.sensitivity(assessment, numbers),
+        charts.survival(assessment),
     ]
     for chart in made:
         said = chart.to_dict()["description"]

@@ -9,12 +9,12 @@ import nbformat
 import openpyxl
 import pytest
 
-from govmedia_kit.blocks import plain
-from govmedia_kit.bulletin import make_bulletin
+from govmedia_kit.read.sources.document_text import text_of_document
 from govmedia_kit.render.notebook import blocks_of
-from govmedia_kit.render.text import text_of_document
+from govmedia_kit.report.blocks import plain
+from govmedia_kit.run.bulletin import make_bulletin
 
-WORDS = Path(__file__).parents[1] / "govmedia_kit" / "words"
+WORDS = Path(__file__).parents[1] / "govmedia_kit" / "resources" / "words"
 # What a sentence may hold that is no figure: dates, the period, the confidence level, names of documents, days of a rule
 # or a deadline, the numbers of annexes and heads.
 FACTS = re.compile(

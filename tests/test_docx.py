@@ -10,10 +10,10 @@ import pytest
 from documents import CHART, NAMES, RARE, SETTINGS, gansu_blocks, named_blocks, small_blocks, wide_table
 from docx.oxml.ns import qn
 
-from govmedia_kit import blocks as b
 from govmedia_kit.errors import InputError
 from govmedia_kit.render import docx
-from govmedia_kit.render.gbt9704 import measures, parts, title_lines
+from govmedia_kit.render.page_layout import measures, parts, title_lines
+from govmedia_kit.report import blocks as b
 
 MM = 72 / 25.4
 
@@ -241,9 +241,9 @@ def test_code_and_the_index_of_figures_are_not_printed(tmp_path):
     assert "updates.stale" not in xml
 
 
-def test_every_number_of_the_gansu_bulletin_is_in_the_file(tmp_path, gansu_round, gansu_figures):
-    blocks = gansu_blocks(gansu_round, gansu_figures)
-    document = made(tmp_path, blocks, settings=gansu_round.audit.settings)
+def test_every_number_of_the_gansu_bulletin_is_in_the_file(tmp_path, gansu_assessment, gansu_figures):
+    blocks = gansu_blocks(gansu_assessment, gansu_figures)
+    document = made(tmp_path, blocks, settings=gansu_assessment.audit.settings)
     printed = [p.text for p in document.paragraphs]
     for block in blocks:
         if block["type"] == "paragraph":

@@ -17,7 +17,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from pyspark.sql import SparkSession
 
-from govmedia_kit import gaps
+from govmedia_kit import measures
 
 AS_OF = date(2024, 12, 31)
 
@@ -76,17 +76,17 @@ def spark() -> Iterator[SparkSession]:
 
 
 def in_order(days: object) -> pl.DataFrame:
-    return gaps.collected(days).sort("account_id", "day")
+    return measures.collected(days).sort("account_id", "day")
 
 
 @pytest.fixture(scope="module")
 def expected(posts: pl.DataFrame) -> pl.DataFrame:
-    return in_order(gaps.account_days(posts))
+    return in_order(measures.account_days(posts))
 
 
 def status(days: object) -> pl.DataFrame:
     accounts = pl.DataFrame({"account_id": [f"{number:04}" for number in range(305)]})
-    return gaps.update_status(days, accounts, as_of=AS_OF, window_days=366)
+    return measures.update_status(days, accounts, as_of=AS_OF, window_days=366)
 
 
 def test_polars_is_a_plain_count(posts, expected):
@@ -99,7 +99,7 @@ def test_polars_is_a_plain_count(posts, expected):
 
 def test_spark_gives_the_same(spark, files, expected):
     frame = spark.read.parquet(str(files))
-    days = gaps.account_days(frame)
+    days = measures.account_days(frame)
     assert type(days) is type(frame)
     assert_frame_equal(in_order(days), expected)
     assert_frame_equal(status(days), status(expected))
@@ -108,7 +108,7 @@ def test_spark_gives_the_same(spark, files, expected):
 def test_dask_gives_the_same(files, expected):
     frame = dd.read_parquet(files)
     assert frame.npartitions > 1
-    days = gaps.account_days(frame)
+    days = measures.account_days(frame)
     assert isinstance(days, dd.DataFrame)
     assert_frame_equal(in_order(days), expected)
     assert_frame_equal(status(days), status(expected))
@@ -117,6 +117,6 @@ def test_dask_gives_the_same(files, expected):
 def test_posts_straight_from_an_engine_have_the_status_of_polars(spark, files, posts):
     accounts = pl.DataFrame({"account_id": [f"{number:04}" for number in range(305)]})
     window = {"as_of": AS_OF, "window_days": 366}
-    expected = gaps.status_of_posts(posts, accounts, **window)
-    assert_frame_equal(gaps.status_of_posts(spark.read.parquet(str(files)), accounts, **window), expected)
-    assert_frame_equal(gaps.status_of_posts(dd.read_parquet(files), accounts, **window), expected)
+    expected = measures.status_of_posts(posts, accounts, **window)
+    assert_frame_equal(measures.status_of_posts(spark.read.parquet(str(files)), accounts, **window), expected)
+    assert_frame_equal(measures.status_of_posts(dd.read_parquet(files), accounts, **window), expected)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from govmedia_kit import estimates
+from govmedia_kit import statistics
 from govmedia_kit.errors import InputError
 
 # Weeks in remission of 42 patients, Freireich et al. (1963) as printed in Gehan (1965): treated and placebo.
@@ -21,20 +21,20 @@ PLACEBO = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23
 @pytest.mark.parametrize(("count", "of"), [(221, 283), (0, 10), (10, 10), (1, 1), (3, 815)])
 def test_wilson_is_that_of_scipy(count, of):
     expected = stats.binomtest(count, of).proportion_ci(method="wilson")
-    assert estimates.wilson(count, of) == pytest.approx(tuple(expected), abs=1e-12)
-    low, high = estimates.wilson_exprs(pl.lit(count), pl.lit(of))
+    assert statistics.wilson(count, of) == pytest.approx(tuple(expected), abs=1e-12)
+    low, high = statistics.wilson_exprs(pl.lit(count), pl.lit(of))
     assert pl.select(low=low, high=high).row(0) == pytest.approx(tuple(expected), abs=1e-12)
 
 
 def test_nothing_of_nothing_has_no_interval():
-    assert estimates.wilson(0, 0) is None
-    low, high = estimates.wilson_exprs(pl.col("a"), pl.col("b"))
+    assert statistics.wilson(0, 0) is None
+    low, high = statistics.wilson_exprs(pl.col("a"), pl.col("b"))
     frame = pl.DataFrame({"a": [0, 1], "b": [0, None]}, schema_overrides={"b": pl.Int64})
     assert frame.select(low=low, high=high).rows() == [(None, None), (None, None)]
 
 
 def test_the_curve_is_the_published_one():
-    curve = estimates.waiting_time(TREATED, [bool(x) for x in OPEN])
+    curve = statistics.waiting_time(TREATED, [bool(x) for x in OPEN])
     ends = curve.filter(pl.col("events") > 0)
     assert ends["time"].to_list() == [6, 7, 10, 13, 16, 22, 23]
     assert ends["survival"].round(3).to_list() == [0.857, 0.807, 0.753, 0.690, 0.627, 0.538, 0.448]
@@ -45,48 +45,48 @@ def test_the_curve_is_the_published_one():
 
 
 def test_quantiles_are_null_where_the_curve_never_falls_that_far():
-    treated = estimates.waiting_time(TREATED, [bool(x) for x in OPEN])
-    placebo = estimates.waiting_time(PLACEBO, [False] * 21)
-    assert estimates.quantile_of_curve(treated, 0.5) == 23
-    assert estimates.quantile_of_curve(treated, 0.75) is None
-    assert estimates.quantile_of_curve(placebo, 0.5) == 8
+    treated = statistics.waiting_time(TREATED, [bool(x) for x in OPEN])
+    placebo = statistics.waiting_time(PLACEBO, [False] * 21)
+    assert statistics.quantile_of_curve(treated, 0.5) == 23
+    assert statistics.quantile_of_curve(treated, 0.75) is None
+    assert statistics.quantile_of_curve(placebo, 0.5) == 8
     # Survival is exactly one half at the second of four times, whatever the rounding of the product.
-    assert estimates.quantile_of_curve(estimates.waiting_time([3, 4, 5, 6], [False] * 4), 0.5) == 4
+    assert statistics.quantile_of_curve(statistics.waiting_time([3, 4, 5, 6], [False] * 4), 0.5) == 4
 
 
 def test_survival_beyond_the_last_wait_is_known_only_if_all_have_ended():
-    placebo = estimates.waiting_time(PLACEBO, [False] * 21)
-    treated = estimates.waiting_time(TREATED, [bool(x) for x in OPEN])
-    assert estimates.survival_at(placebo, 0) == 1
-    assert estimates.survival_at(placebo, 8.5) == pytest.approx(8 / 21)
-    assert estimates.survival_at(placebo, 99) == 0
-    assert estimates.survival_at(treated, 35) == pytest.approx(0.448, abs=5e-4)
-    assert estimates.survival_at(treated, 36) is None
+    placebo = statistics.waiting_time(PLACEBO, [False] * 21)
+    treated = statistics.waiting_time(TREATED, [bool(x) for x in OPEN])
+    assert statistics.survival_at(placebo, 0) == 1
+    assert statistics.survival_at(placebo, 8.5) == pytest.approx(8 / 21)
+    assert statistics.survival_at(placebo, 99) == 0
+    assert statistics.survival_at(treated, 35) == pytest.approx(0.448, abs=5e-4)
+    assert statistics.survival_at(treated, 36) is None
 
 
 def test_no_waits_no_curve():
-    curve = estimates.waiting_time([], [])
+    curve = statistics.waiting_time([], [])
     assert curve.height == 0
-    assert curve.schema == estimates.CURVE
-    assert estimates.quantile_of_curve(curve, 0.5) is None
-    assert estimates.survival_at(curve, 1) is None
+    assert curve.schema == statistics.CURVE
+    assert statistics.quantile_of_curve(curve, 0.5) is None
+    assert statistics.survival_at(curve, 1) is None
 
 
 def test_unknown_waits_are_left_out_and_order_does_not_matter():
     order = np.random.default_rng(1).permutation(21)
-    shuffled = estimates.waiting_time([*(TREATED[i] for i in order), None], [*(bool(OPEN[i]) for i in order), True])
-    assert shuffled.equals(estimates.waiting_time(TREATED, [bool(x) for x in OPEN]))
+    shuffled = statistics.waiting_time([*(TREATED[i] for i in order), None], [*(bool(OPEN[i]) for i in order), True])
+    assert shuffled.equals(statistics.waiting_time(TREATED, [bool(x) for x in OPEN]))
 
 
 def test_nobody_ended_and_everybody_ended_have_no_band():
-    assert estimates.waiting_time([1, 2], [True, True]).select("survival", "low").rows() == [(1, None), (1, None)]
-    assert estimates.waiting_time([1], [False]).select("survival", "low").rows() == [(0, None)]
+    assert statistics.waiting_time([1, 2], [True, True]).select("survival", "low").rows() == [(1, None), (1, None)]
+    assert statistics.waiting_time([1], [False]).select("survival", "low").rows() == [(0, None)]
 
 
 def test_the_log_rank_test_is_the_published_one():
     waits, groups = TREATED + PLACEBO, ["treated"] * 21 + ["placebo"] * 21
     censored = [bool(x) for x in OPEN] + [False] * 21
-    found = estimates.log_rank(waits, censored, groups).row(0, named=True)
+    found = statistics.log_rank(waits, censored, groups).row(0, named=True)
     assert round(found["statistic"], 2) == 16.79
     assert found["p_value"] == pytest.approx(4.17e-5, abs=5e-8)
     assert (found["groups"], found["degrees"]) == (2, 1)
@@ -113,7 +113,7 @@ def test_three_groups_are_compared_as_a_plain_loop_does():
                 spread[i][j] += d * share * (n - d) / (n - 1) if n > 1 else 0
     (a, b), (_, c) = spread
     expected = (c * gap[0] ** 2 - 2 * b * gap[0] * gap[1] + a * gap[1] ** 2) / (a * c - b * b)
-    found = estimates.log_rank(waits, censored, groups).row(0, named=True)
+    found = statistics.log_rank(waits, censored, groups).row(0, named=True)
     assert found["statistic"] == pytest.approx(expected)
     assert (found["degrees"], found["p_value"]) == (2, pytest.approx(math.exp(-expected / 2)))
 
@@ -122,7 +122,7 @@ def test_three_groups_are_compared_as_a_plain_loop_does():
     ("waits", "censored", "groups"), [([], [], []), ([1, 2], [False] * 2, ["a"] * 2), ([1, 2], [True] * 2, ["a", "b"])]
 )
 def test_nothing_to_compare_is_no_statistic(waits, censored, groups):
-    assert estimates.log_rank(waits, censored, groups).select("statistic", "p_value").row(0) == (None, None)
+    assert statistics.log_rank(waits, censored, groups).select("statistic", "p_value").row(0) == (None, None)
 
 
 # Stratified estimates
@@ -138,7 +138,7 @@ def test_a_census_and_a_sample_are_not_pooled():
     # Sichuan 2021Q4: all 815 of one part (99.63 %), 197 of the rest (96.95 %); some 6,600 of those are registered.
     frame = verdicts(census=(812, 815), rest=(191, 197))
     assert (round(812 / 815 * 100, 2), round(191 / 197 * 100, 2)) == (99.63, 96.95)
-    row = estimates.stratified(frame, by="stratum", registered={"census": 815, "rest": 6600}).row(0, named=True)
+    row = statistics.stratified(frame, by="stratum", registered={"census": 815, "rest": 6600}).row(0, named=True)
     assert round(100 * row["passed"] / row["checked"], 1) == 99.1
     assert round(100 * row["rate"], 1) == 97.2
     assert round(100 * (row["high"] - row["low"]) / 2, 1) == 2.1
@@ -149,26 +149,26 @@ def test_a_census_and_a_sample_are_not_pooled():
 
 
 def test_a_census_has_no_uncertainty():
-    row = estimates.stratified(verdicts(a=(7, 10)), by="stratum", registered={"a": 10}).row(0, named=True)
+    row = statistics.stratified(verdicts(a=(7, 10)), by="stratum", registered={"a": 10}).row(0, named=True)
     assert (row["rate"], row["low"], row["high"]) == (0.7, 0.7, 0.7)
 
 
 def test_one_stratum_is_a_simple_random_sample_with_finite_population_correction():
-    row = estimates.stratified(verdicts(a=(919, 1000)), by="stratum", registered={"a": 4000}).row(0, named=True)
+    row = statistics.stratified(verdicts(a=(919, 1000)), by="stratum", registered={"a": 4000}).row(0, named=True)
     half = 1.959964 * math.sqrt((1 - 1000 / 4000) * 0.919 * 0.081 / 999)
     assert row["high"] - row["rate"] == pytest.approx(half, abs=1e-7)
 
 
 def test_what_was_not_checked_is_left_out_and_an_unseen_stratum_leaves_no_rate():
     frame = verdicts(a=(1, 2)).vstack(pl.DataFrame({"stratum": ["b"], "verdict": ["not_checked"]}))
-    row = estimates.stratified(frame, by="stratum", registered={"a": 2, "b": 5}).row(0, named=True)
+    row = statistics.stratified(frame, by="stratum", registered={"a": 2, "b": 5}).row(0, named=True)
     assert (row["rate"], row["low"], row["checked"], row["registered"]) == (None, None, 2, 7)
-    assert estimates.stratified(frame, by="stratum", registered={"a": 2, "b": 0})["rate"].item() == 0.5
+    assert statistics.stratified(frame, by="stratum", registered={"a": 2, "b": 0})["rate"].item() == 0.5
 
 
 @pytest.mark.parametrize(("passed", "checked", "registered"), [(1, 1, 9), (197, 197, 8000), (0, 30, 60)])
 def test_where_all_or_none_passed_the_interval_is_wilsons_for_a_sample_as_good(passed, checked, registered):
-    row = estimates.stratified(verdicts(a=(passed, checked)), by="stratum", registered={"a": registered}).row(0)
+    row = statistics.stratified(verdicts(a=(passed, checked)), by="stratum", registered={"a": registered}).row(0)
     n = checked / (1 - checked / registered)
     # Wilson's far end for none of n is z² / (n + z²).
     far = stats.norm.ppf(0.975) ** 2 / (n + stats.norm.ppf(0.975) ** 2)
@@ -177,21 +177,21 @@ def test_where_all_or_none_passed_the_interval_is_wilsons_for_a_sample_as_good(p
 
 def test_a_census_beside_a_sample_without_a_failure_has_an_interval():
     frame = verdicts(all=(812, 815), some=(197, 197))
-    row = estimates.stratified(frame, by="stratum", registered={"all": 815, "some": 8000}).row(0, named=True)
+    row = statistics.stratified(frame, by="stratum", registered={"all": 815, "some": 8000}).row(0, named=True)
     assert row["low"] < row["rate"] - 0.01
     assert row["rate"] == pytest.approx((812 + 8000) / 8815)
 
 
 def test_strata_that_do_not_fit_are_errors():
     with pytest.raises(InputError, match="town"):
-        estimates.stratified(verdicts(town=(1, 2)), by="stratum", registered={"city": 9})
+        statistics.stratified(verdicts(town=(1, 2)), by="stratum", registered={"city": 9})
     with pytest.raises(InputError, match="has 1 registered"):
-        estimates.stratified(verdicts(town=(1, 2)), by="stratum", registered={"town": 1})
+        statistics.stratified(verdicts(town=(1, 2)), by="stratum", registered={"town": 1})
 
 
 def test_passed_may_be_given_instead_of_a_verdict():
     frame = pl.DataFrame({"level": ["a", "a", "a"], "passed": [True, False, None]})
-    row = estimates.stratified(frame, by="level", registered={"a": 4}).row(0, named=True)
+    row = statistics.stratified(frame, by="level", registered={"a": 4}).row(0, named=True)
     assert (row["rate"], row["checked"]) == (0.5, 2)
 
 
@@ -200,11 +200,11 @@ def test_passed_may_be_given_instead_of_a_verdict():
 
 def test_by_group_keeps_the_rows_of_each_group_together():
     frame = pl.DataFrame({"g": ["b", "a", None, "a"], "x": [1, 2, 3, 4]})
-    found = estimates.by_group(frame, ["g"], lambda rows: rows.select(pl.col("x").max()))
+    found = statistics.by_group(frame, ["g"], lambda rows: rows.select(pl.col("x").max()))
     assert found.rows() == [("a", 4), ("b", 1), (None, 3)]
-    assert estimates.by_group(frame, [], lambda rows: rows.select(pl.col("x").max())).rows() == [(4,)]
-    assert estimates.by_group(frame.clear(), ["g"], lambda rows: rows.select("x")).columns == ["g", "x"]
+    assert statistics.by_group(frame, [], lambda rows: rows.select(pl.col("x").max())).rows() == [(4,)]
+    assert statistics.by_group(frame.clear(), ["g"], lambda rows: rows.select("x")).columns == ["g", "x"]
 
 
 def test_a_group_of_thirty_is_not_small():
-    assert pl.DataFrame({"n": [29, 30]}).select(estimates.small(pl.col("n"))).to_series().to_list() == [True, False]
+    assert pl.DataFrame({"n": [29, 30]}).select(statistics.small(pl.col("n"))).to_series().to_list() == [True, False]

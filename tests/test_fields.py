@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from govmedia_kit import fields
+from govmedia_kit import schema
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
@@ -50,14 +50,14 @@ def test_readme_and_data_package_are_what_the_dictionary_says(tmp_path):
 
 def test_every_table_and_column_is_in_the_readme():
     text = (DATA / "README.md").read_text(encoding="utf-8")
-    for table in fields.tables():
+    for table in schema.tables():
         head = f"### `{table}`\n"
         assert head in text
         section = text.split(head)[1].split("\n### ")[0].split("\n## ")[0]
         assert section.split("\n")[1].strip(), f"build_dictionary.py does not say what a row of {table} is"
         if table != "filed":
             named = re.findall(r"^\| `(\w+)`", section, re.MULTILINE)
-            assert named == list(fields.columns(table))
+            assert named == list(schema.columns(table))
 
 
 def test_every_data_file_has_its_resource():
@@ -93,8 +93,8 @@ def test_keys_hold_in_the_files(path):
 
 @pytest.mark.parametrize("path", [p for p in TABLES if p.endswith(".csv")])
 def test_every_cell_of_a_csv_has_the_dtype_of_the_dictionary(path):
-    table = fields.columns(TABLES[path])
-    words = {name: set(fields.vocabulary_of(name) or ()) for name in table}
+    table = schema.columns(TABLES[path])
+    words = {name: set(schema.vocabulary_of(name) or ()) for name in table}
     rows = rows_of(DATA / path)
     assert set(rows[0]) <= set(table)
     for row in rows:
@@ -108,10 +108,10 @@ def test_every_cell_of_a_csv_has_the_dtype_of_the_dictionary(path):
 
 def test_the_posts_have_the_dtypes_of_the_dictionary():
     there = pl.read_parquet_schema(DATA / "gansu-2019" / "posts.parquet")
-    known = fields.schema("posts")
+    known = schema.dtypes("posts")
     assert {name: known[name] for name in there} == dict(there)
     posts = pl.read_parquet(DATA / "gansu-2019" / "posts.parquet")
-    needed = [name for name, field in fields.columns("posts").items() if field.required]
+    needed = [name for name, field in schema.columns("posts").items() if field.required]
     assert posts.select(needed).null_count().row(0) == (0,) * len(needed)
     assert posts["post_id"].n_unique() == posts.height
 
@@ -120,8 +120,8 @@ def test_the_posts_have_the_dtypes_of_the_dictionary():
 
 
 def test_every_field_is_labelled_and_explained_in_both_languages():
-    for table in fields.tables():
-        for field in fields.columns(table).values():
+    for table in schema.tables():
+        for field in schema.columns(table).values():
             texts = (field.label_zh, field.label_en, field.meaning_zh, field.meaning_en)
             assert all(texts), f"{table}.{field.name}"
             assert field.dtype in SHAPES, f"{table}.{field.name}"
@@ -129,7 +129,7 @@ def test_every_field_is_labelled_and_explained_in_both_languages():
 
 
 def test_no_field_or_word_stands_twice():
-    package = ROOT / "govmedia_kit"
+    package = ROOT / "govmedia_kit" / "resources"
     for name, key in (("fields.csv", ("table", "name")), ("vocabularies.csv", ("vocabulary", "value"))):
         found = [tuple(row[k] for k in key) for row in rows_of(package / name)]
         assert [k for k in found if found.count(k) > 1] == []
@@ -138,7 +138,7 @@ def test_no_field_or_word_stands_twice():
 @pytest.mark.parametrize("name", ["platform", "unit_level", "filing_status"])
 def test_no_spelling_means_two_words(name):
     owner: dict[str, str] = {}
-    for word in fields.vocabulary(name).values():
+    for word in schema.vocabulary(name).values():
         for spelling in {
             s.lower().replace(" ", "") for s in (word.value, word.label_zh, word.label_en, *word.synonyms)
         }:
@@ -146,19 +146,19 @@ def test_no_spelling_means_two_words(name):
 
 
 def test_labels_follow_the_language():
-    assert fields.label("gap_days") == "距今天数"
-    assert fields.label("gap_days", "en") == "Gap"
-    assert fields.label("no_such_column") == "no_such_column"
-    assert fields.word_label("platform", "weibo") == "新浪微博"
-    assert fields.word_label("platform", "weibo", "en") == "Weibo"
-    assert fields.word_label("platform", "myspace") == "myspace"
-    assert fields.word_label("platform", None) == ""
-    assert fields.vocabulary_of("name") is None
+    assert schema.label("gap_days") == "距今天数"
+    assert schema.label("gap_days", "en") == "Gap"
+    assert schema.label("no_such_column") == "no_such_column"
+    assert schema.word_label("platform", "weibo") == "新浪微博"
+    assert schema.word_label("platform", "weibo", "en") == "Weibo"
+    assert schema.word_label("platform", "myspace") == "myspace"
+    assert schema.word_label("platform", None) == ""
+    assert schema.vocabulary_of("name") is None
 
 
 def test_the_filed_list_has_the_columns_of_the_ledger():
-    assert list(fields.columns("filed")) == list(fields.columns("accounts"))
-    assert fields.schema("filed") == fields.schema("accounts")
+    assert list(schema.columns("filed")) == list(schema.columns("accounts"))
+    assert schema.dtypes("filed") == schema.dtypes("accounts")
 
 
 def test_the_ledger_holds_every_column_that_design_names():
@@ -166,8 +166,8 @@ def test_the_ledger_holds_every_column_that_design_names():
         "account_id platform platform_id name unit unit_level region supervisor opened_on closed_on filing_status certified "
         "certified_subject followers channel_comments channel_messages channel_menu last_post_on post_count observed_from observed_to"
     )
-    assert set(named.split()) <= set(fields.columns("accounts"))
+    assert set(named.split()) <= set(schema.columns("accounts"))
     named = "account_id post_id published_at title url reads reads_capped likes wow comments shares push_id is_headline captured_at"
-    assert set(named.split()) <= set(fields.columns("posts"))
+    assert set(named.split()) <= set(schema.columns("posts"))
     named = "account_id unit message_id received_at replied_at"
-    assert set(named.split()) <= set(fields.columns("messages"))
+    assert set(named.split()) <= set(schema.columns("messages"))

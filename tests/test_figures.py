@@ -16,9 +16,9 @@ import polars as pl
 import pytest
 from audits import account, figures_of, post, write_audit
 
-from govmedia_kit.figures import figures, rounded
-from govmedia_kit.read import read_audit
-from govmedia_kit.rounds import measure_round
+from govmedia_kit.judge.assess import assess
+from govmedia_kit.judge.figures import figures, rounded
+from govmedia_kit.read.audit import read_audit
 
 AS_OF = pd.Timestamp(2019, 7, 15)
 ALWAYS = [
@@ -159,13 +159,13 @@ def test_the_published_figure_is_met(gansu_figures, identifier, published):
     assert gansu_figures[identifier].value == published
 
 
-def test_the_published_sums_and_bounds_are_met(gansu_figures, gansu_round):
+def test_the_published_sums_and_bounds_are_met(gansu_figures, gansu_assessment):
     levels = {n: gansu_figures[f"accounts.registered@{n}"].value for n in ("provincial_department", "prefecture")}
     assert sum(levels.values()) == 128
     rest = {n: gansu_figures[f"accounts.registered@{n}"].value for n in ("prefecture_department", "county")}
     assert sum(rest.values()) == 155
     assert gansu_figures["pass_rate"].value < 0.8
-    measured = gansu_round.measured
+    measured = gansu_assessment.measured
     most = set(measured.filter(pl.col("unit_accounts") == 10)["unit"])
     assert most == {"甘肃省司法厅", "甘肃省卫生健康委员会"}
     full = set(measured.filter(channel="full").select("name", "platform").rows())
@@ -264,22 +264,25 @@ def test_rates_are_fractions_inside_their_intervals(gansu_figures):
             assert 0 <= figure.low <= figure.value <= figure.high + 1e-12 <= 1 + 1e-12
 
 
-def found_rows(round_, figure) -> pl.DataFrame:
+def found_rows(assessment, figure) -> pl.DataFrame:
     """The rows that a figure's evidence names, by SQL."""
-    tables = {name: getattr(round_, name) for name in round_.__dataclass_fields__}
+    tables = {name: getattr(assessment, name) for name in assessment.__dataclass_fields__}
     tables = {name: table for name, table in tables.items() if isinstance(table, pl.DataFrame)}
-    tables |= {"search": round_.searches, **({} if round_.followed is None else {"followup": round_.followed})}
+    tables |= {
+        "search": assessment.searches,
+        **({} if assessment.followed is None else {"followup": assessment.followed}),
+    }
     with pl.SQLContext(tables) as context:
         query = f"SELECT * FROM {figure.evidence['table']} WHERE {figure.evidence['where']}"
         return context.execute(query, eager=True)
 
 
-def counts_of(round_, figure, rows: pl.DataFrame) -> object:
+def counts_of(assessment, figure, rows: pl.DataFrame) -> object:
     """What the rows of a figure's evidence say its value is."""
     name = figure.id.partition("@")[0]
     if name in ("duplication.lookalike_groups", "duplication.largest_lookalike_group"):
         # An account may be in several groups; the row shows the first.
-        sizes = round_.lookalikes.join(rows, on="account_id", how="semi").group_by("group_id").len()["len"]
+        sizes = assessment.lookalikes.join(rows, on="account_id", how="semi").group_by("group_id").len()["len"]
         return (sizes > 1).sum() if name.endswith("groups") else sizes.max() or 0
     if name.startswith("duplication.units_") or name in ("units", "interaction.no_channel_units"):
         return rows["unit"].n_unique()
@@ -317,11 +320,11 @@ def evident(figure) -> bool:
     return figure.value is not None and not figure.id.startswith(more)
 
 
-def test_every_figures_rows_can_be_found_and_count_to_it(gansu_round, gansu_figures):
+def test_every_figures_rows_can_be_found_and_count_to_it(gansu_assessment, gansu_figures):
     checked = 0
     for figure in filter(evident, gansu_figures.values()):
-        rows = found_rows(gansu_round, figure)
-        assert counts_of(gansu_round, figure, rows) == pytest.approx(figure.value), (figure.id, figure.evidence)
+        rows = found_rows(gansu_assessment, figure)
+        assert counts_of(gansu_assessment, figure, rows) == pytest.approx(figure.value), (figure.id, figure.evidence)
         checked += 1
     assert checked > 2000
 
@@ -336,16 +339,16 @@ def test_every_figures_rows_can_be_found_where_units_lie_in_two_places_and_have_
         account("己", unit="市局", region="620902", platform="weibo", channel_comments=None),
     ]
     posts = [post("甲", 1), post("乙", 20), post("丙", 3), post("丁", 14), post("己", 8), post("外", 2)]
-    round_ = measure_round(read_audit(write_audit(tmp_path / "a", rows, posts)))
-    made = figures(round_)
+    assessment = assess(read_audit(write_audit(tmp_path / "a", rows, posts)))
+    made = figures(assessment)
     assert made["duplication.units_same_platform"].value == 2
     for figure in made.values():
         if evident(figure):
-            assert counts_of(round_, figure, found_rows(round_, figure)) == pytest.approx(figure.value), (
+            assert counts_of(assessment, figure, found_rows(assessment, figure)) == pytest.approx(figure.value), (
                 figure.id,
                 figure.evidence,
             )
-    assert made["set_aside.accounts"].value == found_rows(round_, made["set_aside.accounts"]).height == 1
+    assert made["set_aside.accounts"].value == found_rows(assessment, made["set_aside.accounts"]).height == 1
 
 
 def test_figures_json_is_the_figures(gansu_bulletin, gansu_figures):
@@ -378,7 +381,7 @@ def test_evidence_is_found_in_the_files_of_the_bulletin(gansu_bulletin):
 
 
 def small(tmp_path, rows, posts, **more):
-    return figures(measure_round(read_audit(write_audit(tmp_path / "small", rows, posts, **more))))
+    return figures(assess(read_audit(write_audit(tmp_path / "small", rows, posts, **more))))
 
 
 def test_nothing_checked_is_not_a_rate_of_zero(tmp_path):
@@ -452,7 +455,7 @@ def test_posts_after_the_monitoring_point_do_not_exist(tmp_path):
 
 def test_labels_and_texts_are_english_where_asked(tmp_path):
     folder = write_audit(tmp_path / "en", language="en")
-    found = figures(measure_round(read_audit(folder)))
+    found = figures(assess(read_audit(folder)))
     assert found["updates.stale@platform:wechat"].label == "Stale accounts (WeChat)"
     assert found["followup.new"].text == "not known"
 
@@ -482,7 +485,7 @@ def test_order_of_rows_does_not_matter(gansu, gansu_figures, tmp_path):
             "messages": audit.messages.sample(fraction=1, shuffle=True, seed=5),
         }
     )
-    assert figures(measure_round(shuffled)) == gansu_figures
+    assert figures(assess(shuffled)) == gansu_figures
 
 
 def test_answered_in_time_agrees_with_a_loop_over_messages_and_days(gansu, gansu_figures):
@@ -506,13 +509,13 @@ def test_answered_in_time_agrees_with_a_loop_over_messages_and_days(gansu, gansu
 def test_the_share_answered_in_time_is_not_known_where_no_message_has_waited_so_long(tmp_path):
     messages = [{"account_id": "甲", "received_at": "2019-07-14 09:00:00", "replied_at": None}]
     folder = write_audit(tmp_path / "audit", messages=messages, deadlines={"reply_days": 5, "calendar": "working"})
-    assert figures(measure_round(read_audit(folder)))["interaction.answered_in_time"].value is None
+    assert figures(assess(read_audit(folder)))["interaction.answered_in_time"].value is None
 
 
 def test_silences_of_accounts_that_were_not_checked_are_in_no_share(tmp_path):
     ended = {"observed_to": "2019-07-05"}
     accounts = [account("甲"), account("乙", **ended), account("丙", **ended)]
     posts = [post("甲", 1), post("乙", 16), post("乙", 40), post("丙", 17), post("丙", 60)]
-    found = figures(measure_round(read_audit(write_audit(tmp_path / "audit", accounts, posts))))
+    found = figures(assess(read_audit(write_audit(tmp_path / "audit", accounts, posts))))
     assert found["accounts.checked"].value == 1
     assert found["updates.silent_in_window"].count <= found["updates.silent_in_window"].of == 1

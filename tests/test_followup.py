@@ -7,13 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from govmedia_kit import charts, prose, tables
-from govmedia_kit.blocks import plain
 from govmedia_kit.errors import InputError
-from govmedia_kit.figures import figures
-from govmedia_kit.followup import OUTCOMES, follow_up, followed, matched, previous_round, trend
-from govmedia_kit.read import read_audit
-from govmedia_kit.rounds import Round, measure_round
+from govmedia_kit.judge.assess import assess
+from govmedia_kit.judge.assessment import Assessment
+from govmedia_kit.judge.figures import figures
+from govmedia_kit.judge.followup import OUTCOMES, follow_up, matched, trend
+from govmedia_kit.read.audit import read_audit
+from govmedia_kit.report import annexes, chapters, charts
+from govmedia_kit.report.blocks import plain
 
 
 def ledger(rows: list[tuple]) -> pl.DataFrame:
@@ -68,12 +69,11 @@ def audit_folder(folder: Path, rows: str, as_of: str, previous: str = "") -> Pat
 
 
 @pytest.fixture
-def two_rounds(tmp_path: Path) -> tuple[Round, Round]:
+def two_rounds(tmp_path: Path) -> tuple[Assessment, Assessment]:
     audit_folder(tmp_path / "第一轮", ROWS_BEFORE, "2020-03-31")
-    now = measure_round(read_audit(audit_folder(tmp_path / "second", ROWS_NOW, "2020-06-30", "../第一轮")))
-    before = previous_round(now)
-    assert before is not None
-    return now, before
+    now = assess(read_audit(audit_folder(tmp_path / "second", ROWS_NOW, "2020-06-30", "../第一轮")))
+    assert now.previous is not None
+    return now, now.previous
 
 
 def test_each_account_that_failed_has_its_outcome(two_rounds):
@@ -99,9 +99,9 @@ g,weibo,7,庚新名,庚局,2020-06-29
 
 
 @pytest.fixture
-def further(tmp_path: Path) -> Round:
+def further(tmp_path: Path) -> Assessment:
     audit_folder(tmp_path / "before", MORE_BEFORE, "2020-03-31")
-    return followed(measure_round(read_audit(audit_folder(tmp_path / "now", MORE_NOW, "2020-06-30", "../before"))))
+    return assess(read_audit(audit_folder(tmp_path / "now", MORE_NOW, "2020-06-30", "../before")))
 
 
 def test_what_the_ledger_lacks_is_missing_and_not_closed(further):
@@ -114,7 +114,7 @@ def test_what_the_ledger_lacks_is_missing_and_not_closed(further):
 
 
 def test_the_annex_shows_the_former_name_and_both_rounds_findings(further):
-    table = tables.followup(further)
+    table = annexes.followup(further)
     names = [column["name"] for column in table["columns"]]
     row = next(dict(zip(names, row, strict=True)) for row in table["rows"] if "庚新名" in row)
     assert row["previous_name"] == "庚旧名"
@@ -123,14 +123,14 @@ def test_the_annex_shows_the_former_name_and_both_rounds_findings(further):
 
 
 def test_the_bulletin_says_every_outcome_that_there_is_and_no_other(further):
-    blocks = prose.overall(further, figures(further)).blocks
+    blocks = chapters.overall(further, figures(further)).blocks
     text = next(plain(b["runs"]) for b in blocks if "回头看" in plain(b.get("runs", [])))
     assert "已整改1个，台账已无1个，本轮未核查1个（所涉账号中有1个已更名）；本轮没有新增不合格账号" in text
     assert "关停" not in text
 
 
 def test_the_figures_count_the_outcomes(two_rounds):
-    numbers = figures(followed(two_rounds[0]))
+    numbers = figures(two_rounds[0])
     found = {
         name: numbers[f"followup.{name}"].value for name in ("failed_before", "fixed", "persisting", "gone", "new")
     }
@@ -144,14 +144,14 @@ def test_the_trend_has_a_row_a_round_the_earliest_first(two_rounds):
 
 
 def test_without_a_previous_round_there_is_none(gansu):
-    assert previous_round(measure_round(read_audit(gansu))) is None
+    assert assess(read_audit(gansu)).previous is None
 
 
 def test_a_previous_round_that_is_not_earlier_is_an_error(tmp_path):
     audit_folder(tmp_path / "a", ROWS_BEFORE, "2020-07-31")
-    now = measure_round(read_audit(audit_folder(tmp_path / "b", ROWS_NOW, "2020-06-30", "../a")))
+    now = read_audit(audit_folder(tmp_path / "b", ROWS_NOW, "2020-06-30", "../a"))
     with pytest.raises(InputError, match="not before"):
-        previous_round(now)
+        assess(now)
 
 
 def test_a_round_against_its_own_copy_finds_every_failure_persisting(gansu, tmp_path):
@@ -159,7 +159,7 @@ def test_a_round_against_its_own_copy_finds_every_failure_persisting(gansu, tmp_
     shutil.copytree(gansu, copy)
     text = (copy / "audit.toml").read_text(encoding="utf-8").replace("as_of = 2019-07-15", "as_of = 2019-07-14")
     (copy / "audit.toml").write_text(text, encoding="utf-8")
-    now, before = measure_round(read_audit(gansu)), measure_round(read_audit(copy))
+    now, before = assess(read_audit(gansu)), assess(read_audit(copy))
     rows = follow_up(now, before)
     both = set(before.measured.filter(verdict="failed")["account_id"]) & set(
         now.measured.filter(verdict="failed")["account_id"]
@@ -168,8 +168,8 @@ def test_a_round_against_its_own_copy_finds_every_failure_persisting(gansu, tmp_
     assert len(both) > 50
 
 
-def test_the_trend_is_charted_from_two_rounds_on(two_rounds, gansu_round):
+def test_the_trend_is_charted_from_two_rounds_on(two_rounds, gansu_assessment):
     chart = charts.trend(two_rounds[0])
     assert chart is not None
     assert [row["pass_rate"] for row in chart.to_dict()["data"]["values"]] == [1 / 4, 1 / 3]
-    assert charts.trend(gansu_round) is None
+    assert charts.trend(gansu_assessment) is None

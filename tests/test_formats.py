@@ -2,18 +2,18 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
-from govmedia_kit import fields
+from govmedia_kit import schema
 from govmedia_kit.errors import InputError
-from govmedia_kit.read import formats, ids
-from govmedia_kit.read.formats import layouts, recognise, tools
+from govmedia_kit.package_data import resource
+from govmedia_kit.read.importers import post_ids
+from govmedia_kit.read.importers.layouts import layouts, recognise, tools
 
-FOLDER = Path(formats.FOLDER)
+FOLDER = resource("formats")
 KNOWN = {
-    *(name for table in ("posts", "accounts", "messages") for name in fields.columns(table)),
+    *(name for table in ("posts", "accounts", "messages") for name in schema.columns(table)),
     *("bid", "hash", "other_ids", "retweet_of", "push", "feed_built_at", "platform_word", "comment_id", "parent_id"),
 }
 WEIBO_CRAWLER = "id,bid,正文,头条文章url,原始图片url,视频url,位置,日期,工具,点赞数,评论数,转发数,话题,@用户"
@@ -40,9 +40,9 @@ def test_every_layout_file_says_what_it_is_about_and_uses_known_words(path):
     mine = layouts(told["tool"])
     assert len(mine) >= len(told["layout"])
     for layout in mine:
-        assert layout.table in formats.TABLES
+        assert layout.table in layouts.TABLES
         assert set(layout.fields) <= KNOWN, set(layout.fields) - KNOWN
-        assert layout.platform is None or layout.platform in fields.vocabulary("platform")
+        assert layout.platform is None or layout.platform in schema.vocabulary("platform")
         assert layout.shows in ("newest", "feed", "search")
         assert layout.columns or layout.melt
         sources = [s for found in layout.fields.values() for s in found]
@@ -120,9 +120,9 @@ def test_bids_and_mids_are_two_spellings_of_one_number():
     import polars as pl
 
     for mid in (3342818919841793, 4900000000000000, 5300219279930202, 5106121943814622):
-        assert ids.mid_from_bid(pl.Series([ids.bid_from_mid(mid)])).item() == mid
-    assert ids.bid_from_mid(5106121943814622) == "P2zg6g0ma"  # as found in a real file
-    assert ids.mid_from_bid(pl.Series(["R05HFFFiy", None, "转发", "R05HFFFi!", "ZZZZZZZZZ"])).to_list() == [
+        assert post_ids.mid_from_bid(pl.Series([post_ids.bid_from_mid(mid)])).item() == mid
+    assert post_ids.bid_from_mid(5106121943814622) == "P2zg6g0ma"  # as found in a real file
+    assert post_ids.mid_from_bid(pl.Series(["R05HFFFiy", None, "转发", "R05HFFFi!", "ZZZZZZZZZ"])).to_list() == [
         5300219279930202,
         None,
         None,
@@ -132,11 +132,11 @@ def test_bids_and_mids_are_two_spellings_of_one_number():
 
 
 def test_masked_names_and_hashes_are_mediacrawlers():
-    assert [ids.masked(n) for n in ("发", "发布", "澜川发布")] == ["*", "发*", "澜***布"]
-    assert ids.creator_hash(7900000001) == "a28087ec2cef8473"  # as found in the sample
+    assert [post_ids.masked(n) for n in ("发", "发布", "澜川发布")] == ["*", "发*", "澜***布"]
+    assert post_ids.creator_hash(7900000001) == "a28087ec2cef8473"  # as found in the sample
 
 
 def test_the_four_forms_of_a_wechat_account_are_one():
     forms = ("MzA3NTE5MzQzMA==", "MP_WXS_3075193430", "3075193430")
-    assert {ids.wechat_account(f) for f in forms} == {"3075193430"}
-    assert ids.wechat_account("gh_3707d9541c3f") == "gh_3707d9541c3f"
+    assert {post_ids.wechat_account(f) for f in forms} == {"3075193430"}
+    assert post_ids.wechat_account("gh_3707d9541c3f") == "gh_3707d9541c3f"

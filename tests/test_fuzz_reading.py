@@ -163,7 +163,7 @@ def test_a_hostile_file_costs_neither_ten_seconds_nor_a_gigabyte(name, tmp_path)
 
 
 def test_a_long_line_is_still_read(tmp_path):
-    from govmedia_kit.read.importing import import_files
+    from govmedia_kit.read.importers.import_files import import_files
 
     path = tmp_path / "7900000001.csv"
     a_line_of_100_mb(path)

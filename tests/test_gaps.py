@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from realdata import REALDATA
 
-from govmedia_kit import gaps
+from govmedia_kit import measures
+from govmedia_kit.calendars import working_days_between
 from govmedia_kit.errors import InputError
-from govmedia_kit.frames import to_pandas
-from govmedia_kit.workdays import working_days_between
+from govmedia_kit.interop import to_pandas
 
 AS_OF = date(2026, 1, 31)
 LEDGER = {
@@ -52,8 +52,10 @@ def posts_of(**ages: list[int]) -> pl.DataFrame:
 
 def status(posts: pl.DataFrame, accounts: pl.DataFrame, window_days: int = 90, **rules: object) -> pl.DataFrame:
     """The status by account-days, which has to be that straight from the posts."""
-    by_days = gaps.update_status(gaps.account_days(posts), accounts, as_of=AS_OF, window_days=window_days, **rules)
-    at_once = gaps.status_of_posts(posts, accounts, as_of=AS_OF, window_days=window_days, **rules)
+    by_days = measures.update_status(
+        measures.account_days(posts), accounts, as_of=AS_OF, window_days=window_days, **rules
+    )
+    at_once = measures.status_of_posts(posts, accounts, as_of=AS_OF, window_days=window_days, **rules)
     assert_frame_equal(by_days, at_once)
     return by_days
 
@@ -106,8 +108,8 @@ def sorted_rows(days: pl.DataFrame) -> list[tuple]:
     ],
 )
 def test_every_library_gives_the_same_account_days(library):
-    days = gaps.account_days(library(POSTS))
-    assert sorted_rows(gaps.collected(days)) == ACCOUNT_DAYS
+    days = measures.account_days(library(POSTS))
+    assert sorted_rows(measures.collected(days)) == ACCOUNT_DAYS
 
 
 rows_of_posts = st.lists(
@@ -140,7 +142,9 @@ def test_account_days_are_those_of_a_plain_loop(rows):
     }
     posts = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     for library in (posts, posts.lazy(), to_pandas(posts), duckdb.from_arrow(posts.to_arrow())):
-        found = gaps.collected(gaps.account_days(library)).select("account_id", "day", "posts", "pushes", "likes")
+        found = measures.collected(measures.account_days(library)).select(
+            "account_id", "day", "posts", "pushes", "likes"
+        )
         assert {(account, number): rest for account, number, *rest in found.rows()} == {
             key: list(value) for key, value in expected.items()
         }
@@ -156,21 +160,21 @@ def test_both_ways_to_the_status_see_the_same_holes(rows, window_days):
 
 
 def test_account_days_come_back_in_the_library_that_came_in():
-    assert isinstance(gaps.account_days(POSTS), pl.DataFrame)
-    assert isinstance(gaps.account_days(POSTS.lazy()), pl.LazyFrame)
-    frame = gaps.account_days(to_pandas(POSTS))
+    assert isinstance(measures.account_days(POSTS), pl.DataFrame)
+    assert isinstance(measures.account_days(POSTS.lazy()), pl.LazyFrame)
+    frame = measures.account_days(to_pandas(POSTS))
     assert isinstance(frame, pd.DataFrame)
     assert set(frame.dtypes[1:].astype(str)) == {"Int64"}
-    assert isinstance(gaps.account_days(duckdb.from_arrow(POSTS.to_arrow())), duckdb.DuckDBPyRelation)
+    assert isinstance(measures.account_days(duckdb.from_arrow(POSTS.to_arrow())), duckdb.DuckDBPyRelation)
 
 
 def test_a_stored_day_is_used_as_it_is():
     posts = pl.DataFrame({"account_id": ["a", "a"], "day": [7, 7]})
-    assert sorted_rows(gaps.account_days(posts)) == [("a", 7, 2, 2, None, None, None, None)]
+    assert sorted_rows(measures.account_days(posts)) == [("a", 7, 2, 2, None, None, None, None)]
 
 
 def test_no_posts_no_account_days():
-    assert gaps.account_days(POSTS.clear()).height == 0
+    assert measures.account_days(POSTS.clear()).height == 0
 
 
 @given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)))
@@ -180,16 +184,16 @@ def test_the_day_number_is_that_of_the_calendar(moment):
 
     frame = pl.DataFrame({"t": [moment]}, schema={"t": pl.Datetime("us")})
     expected = (moment.date() - date(1970, 1, 1)).days
-    assert frame.select(gaps.day_number(pl.col("t"))).item() == expected
-    assert nw.from_native(frame).select(gaps.day_number(nw.col("t"))).to_native().item() == expected
+    assert frame.select(measures.day_number(pl.col("t"))).item() == expected
+    assert nw.from_native(frame).select(measures.day_number(nw.col("t"))).to_native().item() == expected
 
 
 # Silences
 
 
 def test_a_silent_account_keeps_its_last_gap():
-    found = gaps.silences(
-        gaps.account_days(posts_of(a=[40, 30])), ledger(account_id=["a"]), as_of=AS_OF, window_days=41
+    found = measures.silences(
+        measures.account_days(posts_of(a=[40, 30])), ledger(account_id=["a"]), as_of=AS_OF, window_days=41
     )
     assert found.rows() == [
         ("a", day(39), day(31), 9, False),
@@ -204,7 +208,7 @@ def test_a_silence_begins_with_the_later_of_window_opening_and_observation():
         observed_from=[day(99), None, day(5)],
     )
     posts = posts_of(window=[200], opened=[200], observed=[200])
-    found = gaps.silences(gaps.account_days(posts), accounts, as_of=AS_OF, window_days=30)
+    found = measures.silences(measures.account_days(posts), accounts, as_of=AS_OF, window_days=30)
     assert found.rows() == [
         ("window", day(29), AS_OF, 30, True),
         ("opened", day(9), AS_OF, 10, True),
@@ -218,12 +222,12 @@ def test_what_was_not_observed_is_no_silence():
         last_post_on=[None, day(50), None],
         observed_from=[None, None, day(-3)],
     )
-    assert gaps.silences(gaps.account_days(posts_of()), accounts, as_of=AS_OF, window_days=90).height == 0
+    assert measures.silences(measures.account_days(posts_of()), accounts, as_of=AS_OF, window_days=90).height == 0
 
 
 def test_a_file_that_ends_is_not_an_account_that_stopped():
     accounts = ledger(account_id=["a", "b"], observed_to=[day(10), day(10)])
-    found = gaps.silences(gaps.account_days(posts_of(a=[12], b=[12, 3])), accounts, as_of=AS_OF, window_days=13)
+    found = measures.silences(measures.account_days(posts_of(a=[12], b=[12, 3])), accounts, as_of=AS_OF, window_days=13)
     assert found.rows() == [
         ("a", day(11), day(10), 2, True),
         ("b", day(11), day(4), 8, False),
@@ -234,7 +238,7 @@ def test_a_file_that_ends_is_not_an_account_that_stopped():
 def test_posts_after_the_monitoring_point_do_not_exist():
     accounts = ledger(account_id=["a", "b"])
     posts = posts_of(a=[20, -1], b=[-2])
-    found = gaps.silences(gaps.account_days(posts), accounts, as_of=AS_OF, window_days=21)
+    found = measures.silences(measures.account_days(posts), accounts, as_of=AS_OF, window_days=21)
     assert found.rows() == [("a", day(19), AS_OF, 20, True)]
     assert of(status(posts, accounts), "gap_days", "not_checked_reason") == [(20, None), (None, "not_observed")]
 
@@ -398,8 +402,8 @@ def test_a_push_of_which_one_article_has_no_count_is_one_push():
 def test_working_days_leave_out_the_holiday():
     # National Day 2018: the 29th and 30th of September were worked, the week from the 1st was not.
     accounts = ledger(account_id=["a", "b"], last_post_on=[date(2018, 9, 28), None], post_count=[None, 0])
-    found = gaps.update_status(
-        gaps.account_days(posts_of()), accounts, as_of=date(2018, 10, 8), window_days=30, working=True
+    found = measures.update_status(
+        measures.account_days(posts_of()), accounts, as_of=date(2018, 10, 8), window_days=30, working=True
     )
     assert of(found, "gap_days", "working_gap_days") == [(10, 3), (None, None)]
 
@@ -421,9 +425,9 @@ def test_pandas_in_pandas_out():
     posts = posts_of(a=[20, 3])
     accounts = to_pandas(ledger(account_id=["a"], observed_from=[day(60)]))
     for found in (
-        gaps.update_status(gaps.account_days(to_pandas(posts)), accounts, as_of=AS_OF, window_days=90),
-        gaps.status_of_posts(to_pandas(posts), accounts, as_of=AS_OF, window_days=90),
-        gaps.status_of_posts(posts, accounts, as_of=AS_OF, window_days=90),
+        measures.update_status(measures.account_days(to_pandas(posts)), accounts, as_of=AS_OF, window_days=90),
+        measures.status_of_posts(to_pandas(posts), accounts, as_of=AS_OF, window_days=90),
+        measures.status_of_posts(posts, accounts, as_of=AS_OF, window_days=90),
     ):
         assert isinstance(found, pd.DataFrame)
         assert found["gap_days"].tolist() == [3]
@@ -436,10 +440,10 @@ def test_integer_account_ids_meet_the_ledger_as_text():
 
 
 def test_accounts_that_share_a_hash_go_by_account_days(monkeypatch):
-    from govmedia_kit import posting_bits
+    from govmedia_kit.measures.updates import posting_bits
 
     monkeypatch.setattr(posting_bits, "_hash", lambda column, dtype: pl.lit(0, pl.UInt64))
-    found = gaps.status_of_posts(posts_of(a=[5], b=[7]), ledger(account_id=["a", "b"]), as_of=AS_OF, window_days=90)
+    found = measures.status_of_posts(posts_of(a=[5], b=[7]), ledger(account_id=["a", "b"]), as_of=AS_OF, window_days=90)
     assert found["gap_days"].to_list() == [5, 7]
 
 
@@ -516,7 +520,7 @@ def test_agrees_with_a_plain_loop(posts, facts, window_days):
     frame = posts_of(**{name: [age for who, age in posts if who == name] for name in "abc"})
     table = ledger(account_id=list("abcd"), **dates)
     found = status(frame, table, window_days)
-    runs = gaps.silences(gaps.account_days(frame), table, as_of=AS_OF, window_days=window_days)
+    runs = measures.silences(measures.account_days(frame), table, as_of=AS_OF, window_days=window_days)
     for account, row in zip(accounts, found.rows(named=True), strict=True):
         expected = plain_status(posts, account, window_days)
         lengths = runs.filter(pl.col("account_id") == account["account_id"])["days"].to_list()
@@ -544,12 +548,12 @@ def test_real_accounts_fall_silent_when_a_pandas_loop_says_so():
                 first = today
     accounts = pl.DataFrame({"account_id": sorted(set(real["account_id"]))})
     posts = pl.from_dict(real[["account_id", "published_at"]].to_dict("list"))
-    found = gaps.silences(gaps.account_days(posts), accounts, as_of=as_of, window_days=window_days)
+    found = measures.silences(measures.account_days(posts), accounts, as_of=as_of, window_days=window_days)
     assert found.rows() == expected
-    by_days = gaps.update_status(
-        gaps.collected(gaps.account_days(real)), accounts, as_of=as_of, window_days=window_days
+    by_days = measures.update_status(
+        measures.collected(measures.account_days(real)), accounts, as_of=as_of, window_days=window_days
     )
-    assert_frame_equal(by_days, gaps.status_of_posts(posts, accounts, as_of=as_of, window_days=window_days))
+    assert_frame_equal(by_days, measures.status_of_posts(posts, accounts, as_of=as_of, window_days=window_days))
     silent = by_days.filter(pl.col("gap_days") > 14)
     assert dict(of(silent, "account_id", "last_post")) == {
         "MinSoliSante": date(2021, 1, 6),
@@ -579,7 +583,7 @@ GROUPS = pl.DataFrame(
 
 
 def test_a_summary_has_a_row_per_group_and_marks_small_ones():
-    found = gaps.gap_summary(STATUS, GROUPS, by="platform")
+    found = measures.gap_summary(STATUS, GROUPS, by="platform")
     columns = ("platform", "accounts", "checked", "silent", "never", "median_gap_days", "small")
     assert of(found, *columns) == [
         ("douyin", 2, 2, 2, 1, 40.0, True),
@@ -593,24 +597,24 @@ def test_a_summary_has_a_row_per_group_and_marks_small_ones():
 
 
 def test_a_summary_of_all_is_one_row_and_large_groups_are_not_small():
-    found = gaps.gap_summary(STATUS, GROUPS)
+    found = measures.gap_summary(STATUS, GROUPS)
     assert of(found, "accounts", "checked", "silent", "q1_gap_days", "q3_gap_days") == [(6, 5, 3, 10.5, 21.25)]
     many = pl.concat([STATUS.head(5)] * 6).with_columns(account_id=pl.int_range(30).cast(pl.String))
-    assert gaps.gap_summary(many, many.select("account_id"))["small"].item() is False
+    assert measures.gap_summary(many, many.select("account_id"))["small"].item() is False
 
 
 def test_a_province_is_made_of_the_division_code():
-    found = gaps.gap_summary(STATUS, GROUPS, by=["province"])
+    found = measures.gap_summary(STATUS, GROUPS, by=["province"])
     assert of(found, "province", "accounts") == [("110000", 3), ("620000", 2), (None, 1)]
 
 
 def test_an_unknown_group_is_an_error_that_names_what_there_is():
     with pytest.raises(InputError, match="platform"):
-        gaps.gap_summary(STATUS, GROUPS, by="platfrom")
+        measures.gap_summary(STATUS, GROUPS, by="platfrom")
 
 
 def test_sensitivity_counts_again_for_each_threshold():
-    found = gaps.sensitivity(STATUS)
+    found = measures.sensitivity(STATUS)
     assert found.height == 2 * 84
     counts = {(row["counted"], row["threshold"]): row["silent"] for row in found.rows(named=True)}
     for threshold in range(7, 91):
@@ -630,7 +634,7 @@ def test_an_account_lasts_until_its_first_long_silence():
         observed_from=[None, None, None, day(30), None],
         observed_to=[None, None, day(45), None, None],
     )
-    found = gaps.lifetimes(gaps.account_days(posts), accounts, as_of=AS_OF)
+    found = measures.lifetimes(measures.account_days(posts), accounts, as_of=AS_OF)
     assert found.rows() == [
         ("a", day(60), 21, True),  # silent from the day after the post of day 40
         ("b", day(80), 81, False),
@@ -642,29 +646,29 @@ def test_an_account_lasts_until_its_first_long_silence():
 def test_what_was_before_observation_is_no_silence():
     posts = posts_of(a=[90, 20, 10])
     accounts = ledger(account_id=["a"], opened_on=[day(100)], observed_from=[day(21)])
-    found = gaps.lifetimes(gaps.account_days(posts), accounts, as_of=AS_OF)
+    found = measures.lifetimes(measures.account_days(posts), accounts, as_of=AS_OF)
     assert found.rows() == [("a", day(100), 101, False)]
 
 
 def test_the_curve_of_silence_is_that_of_the_lifetimes():
     posts = posts_of(a=[60, 50, 40], b=[60, 50], c=[60, 46, 32, 18, 4], d=[30, 20, 10])
     accounts = ledger(account_id=list("abcd")).with_columns(platform=pl.Series(["x", "x", "x", "y"]))
-    days = gaps.account_days(posts)
-    curve = gaps.time_to_silence(days, accounts, as_of=AS_OF, by="platform")
+    days = measures.account_days(posts)
+    curve = measures.time_to_silence(days, accounts, as_of=AS_OF, by="platform")
     assert of(curve, "platform", "time", "survival", "at_risk", "events") == [
         ("x", 11.0, pytest.approx(2 / 3), 3, 1),
         ("x", 21.0, pytest.approx(1 / 3), 2, 1),
         ("x", 61.0, pytest.approx(1 / 3), 1, 0),
         ("y", 31.0, 1.0, 1, 0),
     ]
-    whole = gaps.time_to_silence(days, accounts, as_of=AS_OF)
+    whole = measures.time_to_silence(days, accounts, as_of=AS_OF)
     assert whole["at_risk"].to_list() == [4, 3, 2, 1]
 
 
 def test_groups_are_compared_by_their_log_rank():
     posts = posts_of(a=[60, 50, 40], b=[60, 50], c=[60, 46, 32, 18, 4], d=[30, 20, 10])
     accounts = ledger(account_id=list("abcd")).with_columns(platform=pl.Series(["x", "x", "y", "y"]))
-    found = gaps.compare_silence(gaps.account_days(posts), accounts, as_of=AS_OF, by="platform")
+    found = measures.compare_silence(measures.account_days(posts), accounts, as_of=AS_OF, by="platform")
     # At 11 days 1 of 2 x and 0 of 2 y, at 21 days 1 of 1 x and 0 of 2 y: O - E = 2 - 1/2 - 1/3.
     expected = (2 - 1 / 2 - 1 / 3) ** 2 / (1 / 4 + 2 / 9)
     assert found.row(0, named=True) == {
@@ -676,8 +680,8 @@ def test_groups_are_compared_by_their_log_rank():
 
 
 def test_every_summary_answers_pandas_in_pandas():
-    assert isinstance(gaps.gap_summary(to_pandas(STATUS), to_pandas(GROUPS), by="platform"), pd.DataFrame)
-    assert isinstance(gaps.sensitivity(to_pandas(STATUS)), pd.DataFrame)
+    assert isinstance(measures.gap_summary(to_pandas(STATUS), to_pandas(GROUPS), by="platform"), pd.DataFrame)
+    assert isinstance(measures.sensitivity(to_pandas(STATUS)), pd.DataFrame)
 
 
 def test_posts_before_the_day_of_opening_lengthen_the_weeks_that_they_are_counted_over():
@@ -688,6 +692,6 @@ def test_posts_before_the_day_of_opening_lengthen_the_weeks_that_they_are_counte
     days = pl.DataFrame(
         {"account_id": ["a"] * 8, "day": [first + n for n in range(8)], "posts": [1] * 8, "pushes": [1] * 8}
     )
-    status = gaps.update_status(days, accounts, as_of=date(2026, 1, 31), window_days=31)
+    status = measures.update_status(days, accounts, as_of=date(2026, 1, 31), window_days=31)
     # Eight posts in the 28 days from the first of them.
     assert status["posts_per_week"].item() == 2

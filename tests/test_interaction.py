@@ -13,9 +13,10 @@ import pytest
 from polars.testing import assert_frame_equal
 from realdata import REALDATA
 
-from govmedia_kit import interaction
+from govmedia_kit import measures
 from govmedia_kit.errors import InputError
-from govmedia_kit.frames import to_pandas
+from govmedia_kit.interop import to_pandas
+from govmedia_kit.measures import interaction
 
 AS_OF = date(2019, 7, 15)
 END = datetime(2019, 7, 16)
@@ -35,7 +36,7 @@ def test_unknown_channels_are_not_missing_channels():
     rows = [(a, b, c) for a in flags for b in flags for c in flags]
     accounts = pl.DataFrame(rows, schema=dict.fromkeys(interaction.CHANNELS, pl.Boolean), orient="row")
     accounts = accounts.with_columns(account_id=pl.int_range(pl.len()).cast(pl.String))
-    for flags, (_, found) in zip(rows, interaction.channels(accounts).rows(), strict=True):
+    for flags, (_, found) in zip(rows, measures.channels(accounts).rows(), strict=True):
         known = [flag for flag in flags if flag is not None]
         if not known:
             assert found is None
@@ -46,7 +47,7 @@ def test_unknown_channels_are_not_missing_channels():
 
 
 def test_a_ledger_without_channel_columns_knows_of_none():
-    assert interaction.channels(pl.DataFrame({"account_id": ["a"]}))["channel"].to_list() == [None]
+    assert measures.channels(pl.DataFrame({"account_id": ["a"]}))["channel"].to_list() == [None]
 
 
 def test_the_channel_summary_counts_known_accounts():
@@ -59,14 +60,14 @@ def test_the_channel_summary_counts_known_accounts():
             "channel_menu": [None, None, None, True, None],
         }
     )
-    found = interaction.channel_summary(accounts, by="platform")
+    found = measures.channel_summary(accounts, by="platform")
     assert found.select("platform", "accounts", "known", "none", "some", "full", "none_share", "small").rows() == [
         ("x", 3, 2, 1, 1, 0, 0.5, True),
         ("y", 1, 1, 0, 0, 1, 0.0, True),
         (None, 1, 1, 1, 0, 0, 1.0, True),
     ]
     assert found.select(pl.col("low", "high").round(4)).row(0) == (0.0945, 0.9055)
-    assert interaction.channel_summary(accounts).select("accounts", "known", "none").rows() == [(5, 4, 2)]
+    assert measures.channel_summary(accounts).select("accounts", "known", "none").rows() == [(5, 4, 2)]
 
 
 # Replies
@@ -77,7 +78,7 @@ def test_a_message_is_of_the_window_by_its_day_of_receipt():
     messages = messages_of(
         ("a", first, None), ("b", last, None), ("c", first - timedelta(seconds=1), None), ("d", END, None)
     )
-    found = interaction.replies(messages, as_of=AS_OF, window_days=10)
+    found = measures.replies(messages, as_of=AS_OF, window_days=10)
     assert found["account_id"].to_list() == ["a", "b"]
     assert found["wait_days"].to_list() == [10.0, pytest.approx(1 / 86_400)]
 
@@ -85,21 +86,21 @@ def test_a_message_is_of_the_window_by_its_day_of_receipt():
 def test_replies_after_the_monitoring_point_do_not_exist():
     received = datetime(2019, 7, 15)
     messages = messages_of(("a", received, END), ("b", received, END - timedelta(seconds=1)))
-    found = interaction.replies(messages, as_of=AS_OF, window_days=10)
+    found = measures.replies(messages, as_of=AS_OF, window_days=10)
     assert found.select("replied", "replied_at").rows() == [(False, None), (True, END - timedelta(seconds=1))]
 
 
 def test_a_reply_before_its_message_is_a_reply_without_a_waiting_time():
     messages = messages_of(("a", datetime(2019, 7, 10), datetime(2019, 7, 9)))
-    found = interaction.replies(messages, as_of=AS_OF, window_days=10)
+    found = measures.replies(messages, as_of=AS_OF, window_days=10)
     assert found.select("replied", "wait_days", "doubtful").rows() == [(True, None, True)]
 
 
 def test_a_table_without_reply_column_gives_no_reply_rate():
     messages = messages_of(("a", datetime(2019, 7, 10), None)).drop("replied_at")
-    found = interaction.replies(messages, as_of=AS_OF, window_days=10)
+    found = measures.replies(messages, as_of=AS_OF, window_days=10)
     assert found.select("replied", "replied_at", "wait_days", "doubtful").rows() == [(None, None, None, False)]
-    summary = interaction.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), as_of=AS_OF, deadline_days=3)
+    summary = measures.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), as_of=AS_OF, deadline_days=3)
     row = summary.row(0, named=True)
     assert row.pop("messages") == 1
     assert row.pop("small") is True
@@ -116,14 +117,14 @@ def test_only_messages_to_the_ledger_count():
         columns="account_id unit received_at",
     )
     accounts = pl.DataFrame({"account_id": ["a", "b"], "unit": ["省公安厅", "省司法厅"]})
-    found = interaction.replies(messages, accounts, as_of=AS_OF, window_days=10)
+    found = measures.replies(messages, accounts, as_of=AS_OF, window_days=10)
     assert found.select("account_id", "unit").rows() == [("a", "省公安厅"), (None, "省司法厅")]
 
 
 def test_no_messages_no_rows():
-    found = interaction.replies(messages_of(), as_of=AS_OF, window_days=10)
+    found = measures.replies(messages_of(), as_of=AS_OF, window_days=10)
     assert found.height == 0
-    summary = interaction.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), as_of=AS_OF)
+    summary = measures.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), as_of=AS_OF)
     assert summary.select("messages", "reply_rate", "median_days").rows() == [(0, None, None)]
 
 
@@ -151,8 +152,8 @@ def test_the_summary_never_means_over_the_answered_alone():
         ("b", day, day + timedelta(days=4)),
     )
     accounts = pl.DataFrame({"account_id": ["a", "b"], "platform": ["weibo", "wechat"]})
-    found = interaction.reply_summary(
-        interaction.replies(messages, as_of=AS_OF, window_days=30), accounts, as_of=AS_OF, by="platform"
+    found = measures.reply_summary(
+        measures.replies(messages, as_of=AS_OF, window_days=30), accounts, as_of=AS_OF, by="platform"
     )
     columns = ("platform", "messages", "replied", "reply_rate", "q1_days", "median_days", "q3_days")
     assert found.select(columns).rows() == [
@@ -173,8 +174,8 @@ def test_the_deadline_counts_the_messages_whose_time_has_come():
         ("a", at(13), None),
         ("a", at(8), at(7)),  # doubtful
     )
-    summary = interaction.reply_summary(
-        interaction.replies(messages, as_of=AS_OF, window_days=30),
+    summary = measures.reply_summary(
+        measures.replies(messages, as_of=AS_OF, window_days=30),
         pl.DataFrame({"account_id": ["a"]}),
         as_of=AS_OF,
         deadline_days=3,
@@ -189,12 +190,12 @@ def test_the_deadline_counts_the_messages_whose_time_has_come():
 def test_a_deadline_in_working_days_waits_for_the_holiday():
     # 2018-09-29 and 30 were worked, the week from 10-01 was not.
     received, replied = datetime(2018, 9, 28, 9), datetime(2018, 10, 8, 9)
-    found = interaction.replies(
+    found = measures.replies(
         messages_of(("a", received, replied), ("a", received, None)), as_of=date(2018, 10, 8), window_days=30
     )
     accounts = pl.DataFrame({"account_id": ["a"]})
     by_calendar = {
-        calendar: interaction.reply_summary(found, accounts, as_of=AS_OF, deadline_days=3, calendar=calendar)
+        calendar: measures.reply_summary(found, accounts, as_of=AS_OF, deadline_days=3, calendar=calendar)
         .select("due", "in_time")
         .row(0)
         for calendar in ("calendar", "working")
@@ -203,9 +204,9 @@ def test_a_deadline_in_working_days_waits_for_the_holiday():
 
 
 def test_an_unknown_calendar_is_an_error():
-    found = interaction.replies(messages_of(), as_of=AS_OF, window_days=10)
+    found = measures.replies(messages_of(), as_of=AS_OF, window_days=10)
     with pytest.raises(InputError, match="working"):
-        interaction.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), as_of=AS_OF, calendar="workdays")
+        measures.reply_summary(found, pl.DataFrame({"account_id": ["a"]}), as_of=AS_OF, calendar="workdays")
 
 
 def test_a_message_to_a_unit_is_in_the_groups_of_the_unit_and_of_no_platform():
@@ -213,12 +214,12 @@ def test_a_message_to_a_unit_is_in_the_groups_of_the_unit_and_of_no_platform():
     accounts = pl.DataFrame(
         {"account_id": ["a"], "unit": ["省司法厅"], "unit_level": ["provincial_department"], "platform": ["weibo"]}
     )
-    found = interaction.replies(messages, accounts, as_of=AS_OF, window_days=10)
-    assert interaction.reply_summary(found, accounts, as_of=AS_OF, by="unit_level")["unit_level"].to_list() == [
+    found = measures.replies(messages, accounts, as_of=AS_OF, window_days=10)
+    assert measures.reply_summary(found, accounts, as_of=AS_OF, by="unit_level")["unit_level"].to_list() == [
         "provincial_department"
     ]
-    assert interaction.reply_summary(found, accounts, as_of=AS_OF, by="unit")["unit"].to_list() == ["省司法厅"]
-    assert interaction.reply_summary(found, accounts, as_of=AS_OF, by="platform")["platform"].to_list() == [None]
+    assert measures.reply_summary(found, accounts, as_of=AS_OF, by="unit")["unit"].to_list() == ["省司法厅"]
+    assert measures.reply_summary(found, accounts, as_of=AS_OF, by="platform")["platform"].to_list() == [None]
 
 
 def real_messages() -> pd.DataFrame:
@@ -232,8 +233,8 @@ def real_messages() -> pd.DataFrame:
 def test_real_waiting_times_have_the_median_and_quartiles_of_numpy():
     real = real_messages()
     as_of = (real["replied_at"].max() + timedelta(days=1)).date()
-    found = interaction.replies(real, as_of=as_of, window_days=10_000)
-    summary = interaction.reply_summary(found, pd.DataFrame({"account_id": ["a"]}), as_of=AS_OF)
+    found = measures.replies(real, as_of=as_of, window_days=10_000)
+    summary = measures.reply_summary(found, pd.DataFrame({"account_id": ["a"]}), as_of=AS_OF)
     waits = ((real["replied_at"] - real["received_at"]).dt.total_seconds() / 86_400).to_numpy()
     expected = np.quantile(waits, [0.25, 0.5, 0.75], method="inverted_cdf")
     assert summary[["q1_days", "median_days", "q3_days"]].to_numpy()[0].tolist() == pytest.approx(expected.tolist())
@@ -251,8 +252,8 @@ def test_real_waiting_times_in_the_midst_are_those_of_a_plain_loop():
         (rows["replied_at"].where(rows["replied_at"] < end, end) - rows["received_at"]).dt.total_seconds() / 86_400
     ).tolist()
     steps = plain_curve(waits, ended)
-    found = interaction.replies(real, as_of=as_of, window_days=365)
-    row = interaction.reply_summary(found, pd.DataFrame({"account_id": ["a"]}), as_of=AS_OF).iloc[0]
+    found = measures.replies(real, as_of=as_of, window_days=365)
+    row = measures.reply_summary(found, pd.DataFrame({"account_id": ["a"]}), as_of=AS_OF).iloc[0]
     assert (row["messages"], row["replied"]) == (len(rows), sum(ended))
     assert 0 < sum(ended) < len(rows)
     for column, q in {"q1_days": 0.25, "median_days": 0.5, "q3_days": 0.75}.items():
@@ -277,7 +278,7 @@ ACCOUNTS = pl.DataFrame({"account_id": ["b", "a", "c"], "followers": [0, 2000, 5
 
 
 def test_engagement_is_per_post_and_per_thousand_followers():
-    found = interaction.engagement(POSTS, ACCOUNTS, as_of=AS_OF)
+    found = measures.engagement(POSTS, ACCOUNTS, as_of=AS_OF)
     a = found.row(1, named=True)
     assert (a["account_id"], a["posts"]) == ("a", 3)
     assert (a["p1"], a["p2"], a["p3"]) == (0.5, 2.0, 1.0)  # of two posts with known likes
@@ -290,7 +291,7 @@ def test_engagement_is_per_post_and_per_thousand_followers():
 
 
 def test_a_capped_read_is_a_lower_bound():
-    found = interaction.engagement(POSTS, ACCOUNTS, as_of=AS_OF)
+    found = measures.engagement(POSTS, ACCOUNTS, as_of=AS_OF)
     columns = ("reads_q1", "reads_median", "reads_q3", "capped_share", "reads_median_capped")
     assert found.select(columns).rows() == [
         (None, None, None, 1.0, True),
@@ -298,19 +299,19 @@ def test_a_capped_read_is_a_lower_bound():
         (None, None, None, None, None),
     ]
     told = POSTS.with_columns(reads_capped=pl.lit(False))
-    assert interaction.engagement(told, ACCOUNTS, as_of=AS_OF)["reads_median"].to_list() == [100_001, 30, None]
+    assert measures.engagement(told, ACCOUNTS, as_of=AS_OF)["reads_median"].to_list() == [100_001, 30, None]
 
 
 def test_engagement_of_the_window_leaves_out_what_was_before():
-    assert interaction.engagement(POSTS, ACCOUNTS, as_of=AS_OF, window_days=13)["posts"].to_list() == [None, 1, None]
-    assert interaction.engagement(POSTS, ACCOUNTS)["posts"].to_list() == [1, 4, None]
+    assert measures.engagement(POSTS, ACCOUNTS, as_of=AS_OF, window_days=13)["posts"].to_list() == [None, 1, None]
+    assert measures.engagement(POSTS, ACCOUNTS)["posts"].to_list() == [1, 4, None]
 
 
 def test_every_library_gives_the_same_engagement():
-    expected = interaction.engagement(POSTS, ACCOUNTS, as_of=AS_OF)
-    assert_frame_equal(interaction.engagement(POSTS.lazy(), ACCOUNTS, as_of=AS_OF), expected)
-    assert_frame_equal(interaction.engagement(duckdb.from_arrow(POSTS.to_arrow()), ACCOUNTS, as_of=AS_OF), expected)
-    by_pandas = interaction.engagement(to_pandas(POSTS), to_pandas(ACCOUNTS), as_of=AS_OF)
+    expected = measures.engagement(POSTS, ACCOUNTS, as_of=AS_OF)
+    assert_frame_equal(measures.engagement(POSTS.lazy(), ACCOUNTS, as_of=AS_OF), expected)
+    assert_frame_equal(measures.engagement(duckdb.from_arrow(POSTS.to_arrow()), ACCOUNTS, as_of=AS_OF), expected)
+    by_pandas = measures.engagement(to_pandas(POSTS), to_pandas(ACCOUNTS), as_of=AS_OF)
     pd.testing.assert_frame_equal(by_pandas, to_pandas(expected))
 
 
@@ -322,7 +323,7 @@ def test_an_account_answers_under_its_own_posts():
             "author_id": ["x", "h1", "h2", "y", "h2", "h2", "x", None],
         }
     )
-    found = interaction.replies_in_comments(comments, posts)
+    found = measures.replies_in_comments(comments, posts)
     columns = ("account_id", "comments", "answers", "commented_posts", "answered_posts", "answered_share")
     assert found.select(columns).rows() == [("a", 4, 1, 2, 1, 0.5), ("b", 0, 2, 0, 0, None)]
 
@@ -368,7 +369,7 @@ def plain_wci(days: int, n: int, with_shares: bool) -> float:
 @pytest.mark.parametrize(("variant", "shares"), [("wci-14.2-shares", True), ("wci-14.2-reads", False)])
 @pytest.mark.parametrize(("unit", "n"), [("articles", 4), ("pushes", 3)])
 def test_wci_is_the_printed_formula(variant, shares, unit, n):
-    found = interaction.indices(ARTICLES, variant=variant, days=7, unit=unit).row(0, named=True)
+    found = measures.indices(ARTICLES, variant=variant, days=7, unit=unit).row(0, named=True)
     assert found["value"] == pytest.approx(plain_wci(7, n, shares))
     assert (found["index"], found["variant"], found["unit"], found["posts"], found["days"]) == (
         "WCI",
@@ -381,7 +382,7 @@ def test_wci_is_the_printed_formula(variant, shares, unit, n):
 
 
 def test_bci_is_the_printed_formula():
-    found = interaction.indices(ARTICLES, variant="bci-4", days=7).row(0, named=True)
+    found = measures.indices(ARTICLES, variant="bci-4", days=7).row(0, named=True)
     w1 = math.log(4 + 1)
     w2 = 0.40 * math.log(1002 + 1) + 0.40 * math.log(15 + 1) + 0.20 * math.log(854 + 1)
     assert found["value"] == pytest.approx((0.2 * w1 + 0.8 * w2) * 160)
@@ -389,24 +390,22 @@ def test_bci_is_the_printed_formula():
 
 
 def test_an_index_of_unknown_inputs_is_not_known():
-    assert interaction.indices(ARTICLES.drop("wow"), variant="wci-14.2-shares", days=7)["value"].to_list() == [None]
-    assert interaction.indices(ARTICLES.drop("is_headline"), variant="wci-14.2-reads", days=7)["value"].to_list() == [
-        None
-    ]
-    without_shares = interaction.indices(ARTICLES.drop("shares"), variant="wci-14.2-reads", days=7)
+    assert measures.indices(ARTICLES.drop("wow"), variant="wci-14.2-shares", days=7)["value"].to_list() == [None]
+    assert measures.indices(ARTICLES.drop("is_headline"), variant="wci-14.2-reads", days=7)["value"].to_list() == [None]
+    without_shares = measures.indices(ARTICLES.drop("shares"), variant="wci-14.2-reads", days=7)
     assert without_shares["value"].item() == pytest.approx(plain_wci(7, 4, False))
-    assert interaction.indices(ARTICLES.drop("comments"), variant="bci-4", days=7)["value"].to_list() == [None]
+    assert measures.indices(ARTICLES.drop("comments"), variant="bci-4", days=7)["value"].to_list() == [None]
 
 
 def test_an_unknown_variant_is_an_error_that_names_the_known():
     with pytest.raises(InputError, match=r"wci-14\.2-shares"):
-        interaction.indices(ARTICLES, variant="wci-14.2", days=7)
+        measures.indices(ARTICLES, variant="wci-14.2", days=7)
     with pytest.raises(InputError, match="pushes"):
-        interaction.indices(ARTICLES, variant="bci-4", days=7, unit="push")
+        measures.indices(ARTICLES, variant="bci-4", days=7, unit="push")
 
 
 def test_pandas_in_pandas_out():
     accounts = to_pandas(ACCOUNTS)
-    assert isinstance(interaction.channels(accounts), pd.DataFrame)
-    assert isinstance(interaction.channel_summary(accounts), pd.DataFrame)
-    assert isinstance(interaction.indices(to_pandas(ARTICLES), variant="bci-4", days=7), pd.DataFrame)
+    assert isinstance(measures.channels(accounts), pd.DataFrame)
+    assert isinstance(measures.channel_summary(accounts), pd.DataFrame)
+    assert isinstance(measures.indices(to_pandas(ARTICLES), variant="bci-4", days=7), pd.DataFrame)

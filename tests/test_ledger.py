@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from realdata import REALDATA
 
-from govmedia_kit import fields
+from govmedia_kit import schema
+from govmedia_kit.divisions import divisions
 from govmedia_kit.errors import InputError
-from govmedia_kit.read import divisions, read_accounts
-from govmedia_kit.read.regions import regions_of_units
-from govmedia_kit.render.ledger import TEMPLATE, annotate, write_template
+from govmedia_kit.read.ledger.infer_region import regions_of_units
+from govmedia_kit.read.ledger.read_ledger import read_accounts
+from govmedia_kit.render.ledger_workbook import TEMPLATE, annotate, write_template
 
 HEADER = ["平台", "账号名称", "主办单位"]
 
@@ -455,7 +456,7 @@ def test_the_two_forms_of_the_chongqing_ledger_give_the_same_accounts(tmp_path):
 
 def _platform(label: str) -> str:
     return next(
-        word.value for word in fields.vocabulary("platform").values() if label in (word.label_zh, *word.synonyms)
+        word.value for word in schema.vocabulary("platform").values() if label in (word.label_zh, *word.synonyms)
     )
 
 

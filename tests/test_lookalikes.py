@@ -13,9 +13,9 @@ import pytest
 from lookalike_truth import score
 from realdata import REALDATA
 
-from govmedia_kit import duplication
-from govmedia_kit.read import read_accounts
-from govmedia_kit.spelling import letters, one_apart
+from govmedia_kit import measures
+from govmedia_kit.measures.lookalikes.keys import letters, one_apart
+from govmedia_kit.read.ledger.read_ledger import read_accounts
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -36,7 +36,7 @@ def named(*names, region="620981"):
 
 def pairs(frame):
     """What is reported, as {"ab": reason}."""
-    rows = duplication.lookalike_pairs(frame).iter_rows(named=True)
+    rows = measures.lookalike_pairs(frame).iter_rows(named=True)
     return {row["account_id"] + row["other_account_id"]: row["reason"] for row in rows}
 
 
@@ -94,7 +94,7 @@ def test_blank_names_are_in_no_group():
 def test_one_name_on_several_platforms_of_a_unit_is_a_matrix():
     frame = accounts(("甘肃公安", "省公安厅", "wechat", "620000"), ("甘肃公安", "省公安厅", "weibo", "620000"))
     assert pairs(frame) == {}
-    assert duplication.lookalike_groups(frame).is_empty()
+    assert measures.lookalike_groups(frame).is_empty()
 
 
 def test_several_accounts_of_a_unit_on_one_platform_are_compared():
@@ -150,7 +150,7 @@ def test_one_character_holds_within_a_region_and_what_lies_in_it():
 def test_one_character_never_chains():
     frame = named("玉门公安", "玉门公安小", "玉门公按小")
     assert pairs(frame) == {"ab": "one_character", "bc": "homophone"}
-    groups = duplication.lookalike_groups(frame).group_by("group_id").agg(pl.col("account_id").sort().str.join(""))
+    groups = measures.lookalike_groups(frame).group_by("group_id").agg(pl.col("account_id").sort().str.join(""))
     assert sorted(groups["account_id"]) == ["ab", "bc"]
 
 
@@ -166,7 +166,7 @@ def test_without_a_region_a_slip_in_the_place_is_a_slip_only_if_one_place_is_nea
 
 def test_a_group_says_for_each_account_what_it_looks_like():
     frame = named("玉门公安", "玉门公安局", "育门公安", "玉门民政")
-    rows = duplication.lookalike_groups(frame)
+    rows = measures.lookalike_groups(frame)
     assert rows.columns == [
         *("group_id", "account_id", "name", "unit", "platform", "region"),
         *("reason", "closest_account_id", "closest_name"),
@@ -183,19 +183,19 @@ def test_the_closest_account_is_one_that_counts():
     frame = accounts(
         ("甘肃公安", "甲", "wechat", None), ("甘肃公安", "甲", "weibo", None), ("甘肃公安", "乙", "weibo", None)
     )
-    rows = duplication.lookalike_groups(frame)
+    rows = measures.lookalike_groups(frame)
     assert rows.select("account_id", "closest_account_id").rows() == [("a", "c"), ("b", "c"), ("c", "a")]
 
 
 def test_the_largest_group_comes_first():
     frame = named("兰州公安", "兰州公安局", "玉门税务", "玉门税务局", "玉门税务在线")
-    sizes = duplication.lookalike_groups(frame).group_by("group_id", maintain_order=True).len().rows()
+    sizes = measures.lookalike_groups(frame).group_by("group_id", maintain_order=True).len().rows()
     assert sizes == [(1, 3), (2, 2)]
 
 
 def test_eight_accounts_of_one_name_are_one_group():
     frame = accounts(*(("甘肃交警", f"单位{at}", "wechat", "620000") for at in range(8)))
-    rows = duplication.lookalike_groups(frame)
+    rows = measures.lookalike_groups(frame)
     assert (rows.height, rows["group_id"].n_unique()) == (8, 1)
     assert len(pairs(frame)) == 28
 
@@ -218,16 +218,16 @@ def test_a_body_that_no_list_knows_is_learnt_from_its_places():
 
 def test_order_of_rows_does_not_matter():
     truth = lookalike_truth.first(400)
-    expected = duplication.lookalike_groups(truth.accounts)
+    expected = measures.lookalike_groups(truth.accounts)
     assert expected.height > 50
     for seed in (1, 2):
-        assert duplication.lookalike_groups(truth.accounts.sample(fraction=1, shuffle=True, seed=seed)).equals(expected)
+        assert measures.lookalike_groups(truth.accounts.sample(fraction=1, shuffle=True, seed=seed)).equals(expected)
 
 
 def test_pandas_in_pandas_out_and_the_input_left_alone():
     frame = named("玉门公安", "玉门公安局").to_pandas()
     before = frame.copy()
-    groups = duplication.lookalike_groups(frame)
+    groups = measures.lookalike_groups(frame)
     assert isinstance(groups, pd.DataFrame)
     assert groups["account_id"].tolist() == ["a", "b"]
     pd.testing.assert_frame_equal(frame, before)
@@ -235,14 +235,14 @@ def test_pandas_in_pandas_out_and_the_input_left_alone():
 
 def test_groups_hold_the_pairs_and_nothing_else():
     truth = lookalike_truth.second(3_000)
-    groups = duplication.lookalike_groups(truth.accounts)
+    groups = measures.lookalike_groups(truth.accounts)
     from_groups = set()
     whose = {row["account_id"]: row for row in truth.accounts.iter_rows(named=True)}
     for _, group in groups.group_by("group_id"):
         for one, other in itertools.combinations(sorted(group["account_id"]), 2):
             if whose[one]["unit"] != whose[other]["unit"] or whose[one]["platform"] == whose[other]["platform"]:
                 from_groups.add((one, other))
-    found = duplication.lookalike_pairs(truth.accounts)
+    found = measures.lookalike_pairs(truth.accounts)
     assert from_groups == set(found.select("account_id", "other_account_id").iter_rows())
     assert len(found) > 200
     reasons = {
@@ -277,10 +277,10 @@ def test_one_character_neighbours_agree_with_comparing_every_pair():
 def test_planted_lookalikes_are_found_and_true_twins_left_alone(generator, size):
     truth = getattr(lookalike_truth, generator)(size)
     assert len(truth.accounts) >= size
-    precision, recall, by_kind = score(duplication.lookalike_pairs(truth.accounts), truth.pairs)
+    precision, recall, by_kind = score(measures.lookalike_pairs(truth.accounts), truth.pairs)
     assert precision >= 0.95, by_kind
     assert recall >= 0.95, by_kind
-    no_region = duplication.lookalike_pairs(truth.accounts.drop("region"))
+    no_region = measures.lookalike_pairs(truth.accounts.drop("region"))
     precision, recall, by_kind = score(no_region, truth.pairs)
     assert precision >= 0.90, by_kind
     assert recall >= 0.90, by_kind
@@ -290,7 +290,7 @@ def test_planted_lookalikes_are_found_and_true_twins_left_alone(generator, size)
 def test_other_seeds_and_few_accounts_do_as_well(seed):
     for generator in (lookalike_truth.first, lookalike_truth.second):
         truth = generator(2_000, seed=seed)
-        precision, recall, _ = score(duplication.lookalike_pairs(truth.accounts), truth.pairs)
+        precision, recall, _ = score(measures.lookalike_pairs(truth.accounts), truth.pairs)
         assert precision >= 0.95
         assert recall >= 0.95
 
@@ -309,7 +309,7 @@ def real(name):
 
 @pytest.mark.parametrize("name", ["canada", "chongqing"])
 def test_groups_of_real_lists_are_those_reviewed(name):
-    groups = duplication.lookalike_groups(real(name)).group_by("group_id").agg(
+    groups = measures.lookalike_groups(real(name)).group_by("group_id").agg(
         names=pl.col("name").unique().sort().str.join(" | "), reasons=pl.col("reason").unique().sort().str.join(" ")
     )  # fmt: skip
     rows = reviewed(name)
@@ -318,7 +318,7 @@ def test_groups_of_real_lists_are_those_reviewed(name):
     wrong = [row for row in reported if row["verdict"] != "alike"]
     assert len(wrong) <= 0.1 * len(reported)
     together = {
-        frozenset(pair) for pair in duplication.lookalike_pairs(real(name)).select("name", "other_name").iter_rows()
+        frozenset(pair) for pair in measures.lookalike_pairs(real(name)).select("name", "other_name").iter_rows()
     }
     apart_names = [row["names"].split(" | ") for row in rows if row["verdict"] == "not_reported"]
     assert len(apart_names) >= 6
@@ -339,7 +339,7 @@ def test_official_weibo_names_of_the_provinces_are_all_different():
         .with_columns(unit=pl.col("account_id"), platform=pl.lit("weibo"))
     )
     assert both.height > 70
-    assert duplication.lookalike_groups(both).is_empty()
+    assert measures.lookalike_groups(both).is_empty()
 
 
 def test_a_search_shows_how_many_and_whose():
@@ -350,13 +350,13 @@ def test_a_search_shows_how_many_and_whose():
         ("甘肃司私", "某公司", "weibo", None),
         ("兰州司法", "兰州市司法局", "weibo", None),
     )
-    assert duplication.search_results(frame, "甘肃司法").rows() == [("甘肃司法", "甘肃省司法厅", 3, 2, 1)]
-    assert duplication.search_results(frame, "甘肃省司法厅").rows() == [("甘肃省司法厅", "甘肃省司法厅", 3, 2, 1)]
-    assert duplication.search_results(frame, ["司法", "没有的名字"]).rows() == [
+    assert measures.search_results(frame, "甘肃司法").rows() == [("甘肃司法", "甘肃省司法厅", 3, 2, 1)]
+    assert measures.search_results(frame, "甘肃省司法厅").rows() == [("甘肃省司法厅", "甘肃省司法厅", 3, 2, 1)]
+    assert measures.search_results(frame, ["司法", "没有的名字"]).rows() == [
         ("司法", None, 4, None, 4),
         ("没有的名字", None, 0, None, 0),
     ]
-    worst = duplication.search_results(frame)
+    worst = measures.search_results(frame)
     assert worst.select("query", "shown", "own", "others").row(0) == ("甘肃司法在线", 3, 1, 2)
     assert worst.height == 4
 
@@ -367,12 +367,12 @@ def test_a_search_for_a_bare_place_needs_its_ending():
         ("玉门公安", "公安局", "wechat", None),
         ("玉门發布厅", "某公司", "weibo", None),
     )
-    assert duplication.search_results(frame, "玉门发布").rows() == [("玉门发布", "市政府", 2, 1, 1)]
+    assert measures.search_results(frame, "玉门发布").rows() == [("玉门发布", "市政府", 2, 1, 1)]
 
 
 def test_an_empty_list_has_no_groups_and_all_columns():
     empty = named().clear()
-    assert duplication.lookalike_groups(empty).columns[0] == "group_id"
-    assert duplication.lookalike_groups(empty).is_empty()
-    assert duplication.lookalike_pairs(empty).is_empty()
-    assert duplication.search_results(empty).is_empty()
+    assert measures.lookalike_groups(empty).columns[0] == "group_id"
+    assert measures.lookalike_groups(empty).is_empty()
+    assert measures.lookalike_pairs(empty).is_empty()
+    assert measures.search_results(empty).is_empty()

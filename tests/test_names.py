@@ -4,17 +4,17 @@ import csv
 import random
 import string
 from itertools import permutations
-from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govmedia_kit import names
-from govmedia_kit.read import divisions
+from govmedia_kit.divisions import divisions
+from govmedia_kit.measures.lookalikes import normalize
+from govmedia_kit.package_data import resource
 
-WORDS = Path(names.__file__).parent / "words"
+WORDS = resource("words")
 
 
 def key(expression, *texts):
@@ -27,14 +27,14 @@ def key(expression, *texts):
 
 
 def core(text):
-    return key(names.core, text)[0]
+    return key(normalize.core, text)[0]
 
 
 def where(text):
     """The codes of the divisions that the name may mean, by its first place."""
-    marked = key(names.words, text)[0]
-    places = names.lexicon_of_names().places
-    marks = [mark for mark in marked if names.PLACE <= ord(mark) < names.BODY]
+    marked = key(normalize.words, text)[0]
+    places = normalize.lexicon_of_names().places
+    marks = [mark for mark in marked if normalize.PLACE <= ord(mark) < normalize.BODY]
     return sorted(places.filter(pl.col("mark") == marks[0])["code"]) if marks else []
 
 
@@ -56,31 +56,31 @@ def where(text):
     ],
 )
 def test_width_case_signs_and_traditional_characters_do_not_matter(written, seen):
-    assert key(names.plain, written) == [seen]
+    assert key(normalize.plain, written) == [seen]
 
 
 def test_a_blank_name_has_no_key():
-    assert key(names.plain, "", "  ", "\t\n", None) == [None] * 4
-    assert key(names.core, "", None) == [None, None]
+    assert key(normalize.plain, "", "  ", "\t\n", None) == [None] * 4
+    assert key(normalize.core, "", None) == [None, None]
 
 
 def test_a_name_of_signs_only_is_the_same_only_as_itself():
-    star, party, dots, private, plane15 = key(names.plain, "🌟🌟", "🎉", "……", "\ue000", "\U000f0001")
+    star, party, dots, private, plane15 = key(normalize.plain, "🌟🌟", "🎉", "……", "\ue000", "\U000f0001")
     assert star == "🌟🌟"
     assert len({star, party, dots, private, plane15}) == 5
     assert plane15 == "<f0001>"  # no character that could be taken for a word
 
 
 def test_private_characters_cannot_pass_for_words():
-    place = next(iter(names.lexicon_of_names().marks.values()))
-    assert key(names.plain, f"玉门{place}发布") == ["玉门发布"]
-    assert not any(ord(sign) >= names.PLACE for sign in key(names.plain, place)[0])
+    place = next(iter(normalize.lexicon_of_names().marks.values()))
+    assert key(normalize.plain, f"玉门{place}发布") == ["玉门发布"]
+    assert not any(ord(sign) >= normalize.PLACE for sign in key(normalize.plain, place)[0])
 
 
 def test_one_character_and_two_hundred_are_names_too():
-    assert key(names.core, "甘", "我" * 200) == ["甘", "我" * 200]
-    assert key(names.core, "发布") == ["发布"]  # nothing else is left
-    assert key(names.core, "玉门", "玉门市") == ["玉门", "玉门"]
+    assert key(normalize.core, "甘", "我" * 200) == ["甘", "我" * 200]
+    assert key(normalize.core, "发布") == ["发布"]  # nothing else is left
+    assert key(normalize.core, "玉门", "玉门市") == ["玉门", "玉门"]
 
 
 def test_mixed_scripts_keep_all_their_letters():
@@ -155,40 +155,40 @@ def test_a_common_word_is_a_place_only_with_its_type():
 
 def test_every_division_is_found_by_its_full_name():
     table = divisions().filter(pl.col("level") != "zone")
-    marked = table.with_columns(mark=names.words(names.plain(pl.col("name"))))
+    marked = table.with_columns(mark=normalize.words(normalize.plain(pl.col("name"))))
     lost = marked.filter(pl.col("mark").str.len_chars() != 1)
     # The numbered districts do not exist; what remains are names in which a number was taken for one.
     assert lost["name"].to_list() == []
-    codes = names.lexicon_of_names().places
+    codes = normalize.lexicon_of_names().places
     right = marked.join(codes, on="mark", suffix="_meant").filter(pl.col("code") == pl.col("code_meant"))
     assert right["code"].n_unique() == len(table)
 
 
 def test_homophones_sound_alike_and_others_do_not():
-    assert key(names.sound, "玉门公安", "育门公安", "玉门gongan", "玉门公交") == [
+    assert key(normalize.sound, "玉门公安", "育门公安", "玉门gongan", "玉门公交") == [
         "yumengongan", "yumengongan", "yumengongan", "yumengongjiao",
     ]  # fmt: skip
 
 
 def test_order_does_not_change_the_characters_and_anything_else_does():
     orders = ["".join(order) for order in permutations("平安甘肃")]
-    assert len(set(key(names.characters, *orders))) == 1
+    assert len(set(key(normalize.characters, *orders))) == 1
     others = ["平安甘", "平安甘肃肃", "平安甘南", "平平甘肃", "安甘肃"]
-    assert len(set(key(names.characters, *others, "平安甘肃"))) == 6
+    assert len(set(key(normalize.characters, *others, "平安甘肃"))) == 6
 
 
 def test_latin_words_and_numbers_count_as_a_whole():
-    one, other, third, moved = key(names.characters, "tbs加拿大", "tsb加拿大", "12加34", "加拿大tbs")
+    one, other, third, moved = key(normalize.characters, "tbs加拿大", "tsb加拿大", "12加34", "加拿大tbs")
     assert one == moved
     assert one != other
-    assert key(names.characters, "12加34") != key(names.characters, "34加21")
-    assert third == key(names.characters, "34加12")[0]
+    assert key(normalize.characters, "12加34") != key(normalize.characters, "34加21")
+    assert third == key(normalize.characters, "34加12")[0]
 
 
 def test_characters_of_many_names_are_those_of_each_alone():
     rng = random.Random(5)
     texts = ["".join(rng.choices("甘肃公安ab12", k=rng.randrange(6))) for _ in range(300)]
-    assert key(names.characters, *texts) == [key(names.characters, text)[0] for text in texts]
+    assert key(normalize.characters, *texts) == [key(normalize.characters, text)[0] for text in texts]
 
 
 def test_converters_are_asked_once_per_character_not_per_name(monkeypatch):
@@ -199,24 +199,24 @@ def test_converters_are_asked_once_per_character_not_per_name(monkeypatch):
             asked.append(text)
             return text
 
-    monkeypatch.setattr(names, "_converter", Converter)
-    names._even.cache_clear()
-    key(names.plain, *(["甘肃公安"] * 500 + ["甘肃司法"] * 500))
-    names._even.cache_clear()
+    monkeypatch.setattr(normalize, "_converter", Converter)
+    normalize._even.cache_clear()
+    key(normalize.plain, *(["甘肃公安"] * 500 + ["甘肃司法"] * 500))
+    normalize._even.cache_clear()
     assert sorted(asked) == sorted("甘肃公安司法")
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("玉门市公安局发布官方甘肃省ＡＢ ·🌟")), max_size=30))
 def test_keys_of_any_text_are_stable(text):
-    [plain] = key(names.plain, text)
+    [plain] = key(normalize.plain, text)
     if plain is None:
         assert text.strip() == "" or not text.isprintable()
         return
     assert plain
-    assert key(names.core, text)[0]
+    assert key(normalize.core, text)[0]
     if any(sign.isalnum() for sign in plain) and "<" not in plain:
-        assert key(names.plain, plain) == [plain]
+        assert key(normalize.plain, plain) == [plain]
 
 
 def test_every_word_has_a_reason_and_stands_once():
@@ -250,7 +250,7 @@ def test_common_words_are_stems_of_divisions_and_short_forms_are_words():
     ],
 )
 def test_two_spellings_of_one_body_have_one_core(one, other):
-    cores = pl.DataFrame({"name": [one, other]}).select(names.core(pl.col("name"))).to_series().to_list()
+    cores = pl.DataFrame({"name": [one, other]}).select(normalize.core(pl.col("name"))).to_series().to_list()
     assert cores[0] == cores[1]
 
 
@@ -258,11 +258,11 @@ def test_two_spellings_of_one_body_have_one_core(one, other):
     ("name", "core"), [("玉林市容县", "容县"), ("兰州市容", "兰州市容"), ("兰州市政府", "兰州政府")]
 )
 def test_a_word_that_begins_like_a_places_type_is_read_where_it_stands(name, core):
-    assert pl.DataFrame({"name": [name]}).select(names.core(pl.col("name"))).item() == core
+    assert pl.DataFrame({"name": [name]}).select(normalize.core(pl.col("name"))).item() == core
 
 
 def test_only_variation_selectors_do_not_make_two_emoji_the_same():
-    plain = pl.DataFrame({"name": ["✔️", "❤️"]}).select(names.plain(pl.col("name"))).to_series().to_list()
+    plain = pl.DataFrame({"name": ["✔️", "❤️"]}).select(normalize.plain(pl.col("name"))).to_series().to_list()
     assert plain[0] != plain[1]
 
 
@@ -270,4 +270,4 @@ def test_every_character_is_read_as_pypinyin_reads_it():
     from pypinyin import lazy_pinyin
 
     characters = [chr(code) for code in range(0x4E00, 0xA000, 7)]
-    assert [names.reading(c) for c in characters] == ["".join(lazy_pinyin(c)) for c in characters]
+    assert [normalize.reading(c) for c in characters] == ["".join(lazy_pinyin(c)) for c in characters]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from govmedia_kit.lab import copy_notebooks
-from govmedia_kit.read import resource
+from govmedia_kit.package_data import resource
 from govmedia_kit.render.notebook import VEGALITE
+from govmedia_kit.run.lab import copy_notebooks
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 PARAMETER = re.compile(r"[a-z_]+: (str|int|float|bool|list\[str\]) = .+  # .+")

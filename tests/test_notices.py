@@ -9,42 +9,44 @@ import pytest
 from documents import parts
 from docx.oxml.ns import qn
 
-from govmedia_kit.fields import word_label
 from govmedia_kit.render import notices
+from govmedia_kit.schema import word_label
 
 
-def with_settings(round_, **changed):
-    settings = round_.audit.settings.model_copy(update=changed)
-    return dataclasses.replace(round_, audit=dataclasses.replace(round_.audit, settings=settings))
+def with_settings(assessment, **changed):
+    settings = assessment.audit.settings.model_copy(update=changed)
+    return dataclasses.replace(assessment, audit=dataclasses.replace(assessment.audit, settings=settings))
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory, gansu_round):
+def made(tmp_path_factory, gansu_assessment):
     path = tmp_path_factory.mktemp("notices") / "notices.docx"
     count = notices.write(
-        path, **parts(with_settings(gansu_round, issued_on=dt.date(2019, 7, 31), contact="0931-1")), language="zh-Hans"
+        path,
+        **parts(with_settings(gansu_assessment, issued_on=dt.date(2019, 7, 31), contact="0931-1")),
+        language="zh-Hans",
     )
     return count, reader.Document(str(path))
 
 
-def failed(round_):
-    return round_.measured.filter(pl.col("verdict") == "failed")
+def failed(assessment):
+    return assessment.measured.filter(pl.col("verdict") == "failed")
 
 
-def test_each_failing_unit_has_a_page(made, gansu_round):
+def test_each_failing_unit_has_a_page(made, gansu_assessment):
     count, document = made
     titles = [p for p in document.paragraphs if p.style.style_id == "AnnexTitle"]
-    assert count == len(titles) == failed(gansu_round)["unit"].n_unique()
+    assert count == len(titles) == failed(gansu_assessment)["unit"].n_unique()
     breaks = [p._p.pPr.find(qn("w:pageBreakBefore")) is not None for p in titles]
     assert breaks == [False] + [True] * (count - 1)
 
 
-def test_a_notice_names_its_units_accounts_with_dates_and_nothing_else(made, gansu_round):
+def test_a_notice_names_its_units_accounts_with_dates_and_nothing_else(made, gansu_assessment):
     _, document = made
     units = [
         p.text.removesuffix("：") for p in document.paragraphs if p.style.style_id == "Flush" and p.text.endswith("：")
     ]
-    rows = failed(gansu_round)
+    rows = failed(gansu_assessment)
     assert units == rows["unit"].unique(maintain_order=True).to_list()
     # Two tables a notice: the accounts, and the slip to send back.
     for unit, table, slip in zip(units, document.tables[::2], document.tables[1::2], strict=True):
@@ -54,7 +56,9 @@ def test_a_notice_names_its_units_accounts_with_dates_and_nothing_else(made, gan
         assert [row[2] for row in cells] == [word_label("platform", p, "zh-Hans") for p in own["platform"]]
         for row, account in zip(cells, own.iter_rows(named=True), strict=True):
             assert row[4] == ("从未更新" if account["never"] else str(account["last_post"]))
-            found = gansu_round.findings.filter(account_id=account["account_id"], severity="veto")["sentence"].to_list()
+            found = gansu_assessment.findings.filter(account_id=account["account_id"], severity="veto")[
+                "sentence"
+            ].to_list()
             assert row[3] == "；".join(found)
         assert [row.cells[0].text for row in slip.rows][1:] == own["name"].to_list()
 
@@ -69,8 +73,8 @@ def test_the_deadline_counts_working_days_from_the_issue(made):
     }
 
 
-def test_a_notice_without_a_date_counts_from_its_issue(tmp_path, gansu_round):
-    given = parts(gansu_round)
+def test_a_notice_without_a_date_counts_from_its_issue(tmp_path, gansu_assessment):
+    given = parts(gansu_assessment)
     given["settings"] = given["settings"].model_copy(update={"issued_on": None})
     notices.write(tmp_path / "n.docx", **given, language="zh-Hans")
     told = [p.text for p in reader.Document(str(tmp_path / "n.docx")).paragraphs if p.text.startswith("请于")]
@@ -93,29 +97,31 @@ def test_deadlines_keep_the_calendar_of_the_state_council(issued, days, working,
     assert notices.deadline(issued, days, working=working) == wanted
 
 
-def test_the_rules_basis_is_quoted_once_a_unit(made, gansu_round):
+def test_the_rules_basis_is_quoted_once_a_unit(made, gansu_assessment):
     _, document = made
     bases = [p.text for p in document.paragraphs if p.text.startswith("依据：")]
-    assert len(bases) == failed(gansu_round)["unit"].n_unique()
+    assert len(bases) == failed(gansu_assessment)["unit"].n_unique()
     assert all("国办秘函〔2019〕19号" in text for text in bases)
 
 
-def test_a_round_without_failures_says_so(tmp_path, gansu_round):
-    clean = dataclasses.replace(gansu_round, measured=gansu_round.measured.with_columns(verdict=pl.lit("passed")))
+def test_a_round_without_failures_says_so(tmp_path, gansu_assessment):
+    clean = dataclasses.replace(
+        gansu_assessment, measured=gansu_assessment.measured.with_columns(verdict=pl.lit("passed"))
+    )
     assert notices.write(tmp_path / "n.docx", **parts(clean), language="zh-Hans") == 0
     texts = [p.text for p in reader.Document(str(tmp_path / "n.docx")).paragraphs]
     assert texts == ["本轮检查没有不合格账号，不需要发整改通知单。"]
 
 
-def test_the_same_round_gives_the_same_bytes(tmp_path, gansu_round):
+def test_the_same_round_gives_the_same_bytes(tmp_path, gansu_assessment):
     for name in ("a", "b"):
-        notices.write(tmp_path / name, **parts(gansu_round), language="zh-Hans")
+        notices.write(tmp_path / name, **parts(gansu_assessment), language="zh-Hans")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hant"])
-def test_notices_speak_the_other_languages(tmp_path, gansu_round, language):
-    notices.write(tmp_path / "n.docx", **parts(gansu_round), language=language)
+def test_notices_speak_the_other_languages(tmp_path, gansu_assessment, language):
+    notices.write(tmp_path / "n.docx", **parts(gansu_assessment), language=language)
     title = reader.Document(str(tmp_path / "n.docx")).paragraphs[0].text
     assert (
         title == {"en": "Notice to rectify government new media accounts", "zh-Hant": "政務新媒體整改通知單"}[language]

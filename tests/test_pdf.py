@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from documents import NAMES, RARE, SETTINGS, gansu_blocks, named_blocks, small_blocks, wide_table
 
-from govmedia_kit import blocks as b
 from govmedia_kit.errors import InputError
 from govmedia_kit.render import pdf
 from govmedia_kit.render.fonts import faces, lacking, pngs
+from govmedia_kit.report import blocks as b
 
 DOTS = 254  # to the inch: ten to the millimetre
 
@@ -174,9 +174,9 @@ def test_the_same_blocks_give_the_same_bytes(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_every_number_of_the_gansu_bulletin_is_in_the_file(tmp_path, gansu_round, gansu_figures):
-    blocks = gansu_blocks(gansu_round, gansu_figures)
-    path = made(tmp_path, blocks, settings=gansu_round.audit.settings)
+def test_every_number_of_the_gansu_bulletin_is_in_the_file(tmp_path, gansu_assessment, gansu_figures):
+    blocks = gansu_blocks(gansu_assessment, gansu_figures)
+    path = made(tmp_path, blocks, settings=gansu_assessment.audit.settings)
     printed = re.sub(r"—\d+—", "", joined(text_of(path)))
     for block in blocks:
         if block["type"] == "paragraph":
@@ -269,12 +269,12 @@ def test_pictures_are_drawn_with_their_chinese_words():
     assert int.from_bytes(with_words[16:20], "big") == 1200
 
 
-def test_word_and_pdf_say_the_same(tmp_path, gansu_round, gansu_figures):
+def test_word_and_pdf_say_the_same(tmp_path, gansu_assessment, gansu_figures):
+    from govmedia_kit.read.sources.document_text import text_of_document
     from govmedia_kit.render import docx
-    from govmedia_kit.render.text import text_of_document
 
-    blocks = gansu_blocks(gansu_round, gansu_figures)
-    settings = gansu_round.audit.settings
+    blocks = gansu_blocks(gansu_assessment, gansu_figures)
+    settings = gansu_assessment.audit.settings
     docx.write(blocks, tmp_path / "a.docx", settings=settings, language="zh-Hans")
     assert zipfile.is_zipfile(tmp_path / "a.docx")
     word = text_of_document(tmp_path / "a.docx")

@@ -3,40 +3,40 @@
 import pytest
 from audits import AS_OF, account, post, write_audit
 
-from govmedia_kit import method, prose, tables
-from govmedia_kit.blocks import plain
 from govmedia_kit.errors import InputError
-from govmedia_kit.figures import figures
-from govmedia_kit.followup import followed
-from govmedia_kit.read import read_audit, resource
-from govmedia_kit.rounds import measure_round
-from govmedia_kit.statements import check_text
+from govmedia_kit.judge.assess import assess
+from govmedia_kit.judge.figures import figures
+from govmedia_kit.package_data import resource
+from govmedia_kit.proofread.statements import verify_text
+from govmedia_kit.read.audit import read_audit
+from govmedia_kit.report import annexes, chapters, method
+from govmedia_kit.report.blocks import plain
 
 
 def told(chapter, folder, **given) -> str:
     """The paragraphs of a chapter as lines."""
-    round_ = measure_round(read_audit(folder, **given))
-    made = chapter(round_) if chapter is prose.opening else chapter(round_, figures(round_))
+    assessment = assess(read_audit(folder, **given))
+    made = chapter(assessment) if chapter is chapters.opening else chapter(assessment, figures(assessment))
     return "\n".join(b["text"] if b["type"] in ("title", "heading") else plain(b["runs"]) for b in made.blocks)
 
 
 def test_the_bulletin_of_a_part_has_its_own_title_and_recipients(gansu):
-    whole, part = told(prose.opening, gansu), told(prose.opening, gansu, region="620300")
+    whole, part = told(chapters.opening, gansu), told(chapters.opening, gansu, region="620300")
     assert "全省" in whole.splitlines()[0]
     assert whole.splitlines()[1].startswith("各市、自治州人民政府")
     assert part.splitlines()[:2] == ["甘肃省人民政府办公厅关于金昌市政务新媒体检查情况的通报", "金昌市人民政府："]
-    assert told(prose.opening, gansu, region="620000") == whole
+    assert told(chapters.opening, gansu, region="620000") == whole
 
 
 def test_an_english_title_keeps_the_issuer_apart(tmp_path):
     folder = write_audit(tmp_path / "audit", title=None, issuer="某办公厅", language="en")
-    assert told(prose.opening, folder).startswith("某办公厅: Bulletin on")
+    assert told(chapters.opening, folder).startswith("某办公厅: Bulletin on")
 
 
 @pytest.mark.parametrize(("never", "begins"), [(False, "停更最久的是"), (True, "除从未更新的以外，停更最久的是")])
 def test_those_that_never_posted_are_set_aside_only_where_there_are_some(tmp_path, never, begins):
     accounts = [account("甲"), account("乙")] + ([account("丙")] if never else [])
-    text = told(prose.updates_chapter, write_audit(tmp_path / "audit", accounts, [post("甲", 20), post("乙", 1)]))
+    text = told(chapters.updates_chapter, write_audit(tmp_path / "audit", accounts, [post("甲", 20), post("乙", 1)]))
     assert any(sentence.startswith(begins) for sentence in text.split("。"))
 
 
@@ -45,7 +45,7 @@ def test_all_are_named_where_they_are_few(tmp_path, silent, word):
     names = [f"第{i}号" for i in range(silent)]
     accounts = [account(n, channel_comments="false", channel_messages="false", channel_menu="false") for n in names]
     folder = write_audit(tmp_path / "audit", accounts, [post(n, 1) for n in names])
-    assert f"，{word}第0号的主办单位的“第0号”" in told(prose.interaction_chapter, folder)
+    assert f"，{word}第0号的主办单位的“第0号”" in told(chapters.interaction_chapter, folder)
 
 
 @pytest.mark.parametrize(("region", "noted"), [("620102", False), ("620000", True)])
@@ -53,8 +53,8 @@ def test_the_note_on_accounts_of_no_region_stands_where_there_are_some(tmp_path,
     folder = write_audit(
         tmp_path / "audit", [account("甲"), account("乙", region=region)], [post("甲", 1), post("乙", 1)]
     )
-    round_ = measure_round(read_audit(folder))
-    assert bool(tables.by_region(round_, figures(round_))["note"]) == noted
+    assessment = assess(read_audit(folder))
+    assert bool(annexes.by_region(assessment, figures(assessment))["note"]) == noted
 
 
 def sampled(tmp_path, **settings):
@@ -68,7 +68,7 @@ def sampled(tmp_path, **settings):
 
 
 def test_a_sample_is_told_as_one(tmp_path):
-    text = told(prose.overall, sampled(tmp_path))
+    text = told(chapters.overall, sampled(tmp_path))
     assert "共登记政务新媒体账号102个" in text
     assert "本次抽查账号4个，占登记账号总数的3.9%" in text
     assert "合格3个，不合格1个，抽查合格率为75.0%（市州政府100.0%、县区政府50.0%）" in text
@@ -80,8 +80,8 @@ def test_a_sample_is_told_as_one(tmp_path):
 
 def test_a_part_of_a_sample_is_not_weighted_as_the_whole(tmp_path):
     folder = sampled(tmp_path)
-    part = figures(measure_round(read_audit(folder, region="620100")))
-    whole = figures(measure_round(read_audit(folder)))
+    part = figures(assess(read_audit(folder, region="620100")))
+    whole = figures(assess(read_audit(folder)))
     assert part["pass_rate.stratified"].value is None
     assert whole["pass_rate.stratified"].value == pytest.approx((2 + 100 / 2) / 102)
 
@@ -92,12 +92,12 @@ def test_a_part_of_a_sample_is_not_weighted_as_the_whole(tmp_path):
 def test_english_has_a_singular(tmp_path, count, said):
     names = [f"第{i}号" for i in range(count)]
     folder = write_audit(tmp_path / "audit", [account(n) for n in names], [post(n, 1) for n in names], language="en")
-    assert said in told(prose.overall, folder)
+    assert said in told(chapters.overall, folder)
 
 
 def test_those_silent_equally_long_are_named_together(tmp_path):
     folder = write_audit(tmp_path / "audit", [account("甲"), account("乙")], [post("甲", 30), post("乙", 30)])
-    text = told(prose.updates_chapter, folder)
+    text = told(chapters.updates_chapter, folder)
     assert "停更最久的是乙的主办单位的“乙”微信公众号、甲的主办单位的“甲”微信公众号，最后更新均在" in text or (
         "停更最久的是甲的主办单位的“甲”微信公众号、乙的主办单位的“乙”微信公众号，最后更新均在" in text
     )
@@ -105,7 +105,7 @@ def test_those_silent_equally_long_are_named_together(tmp_path):
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
 def test_what_is_said_of_a_sample_adds_up(tmp_path, language):
-    found = check_text(told(prose.overall, sampled(tmp_path, language=language)))
+    found = verify_text(told(chapters.overall, sampled(tmp_path, language=language)))
     assert found.filter(verdict="impossible").height == 0
 
 
@@ -114,11 +114,11 @@ def test_the_rule_tables_own_limit_is_the_one_that_is_told(tmp_path):
     folder = write_audit(tmp_path / "audit", accounts, [post("甲", 12), post("乙", 9), post("丙", 1)], rules="ours.csv")
     table = (resource("rules") / "gansu-2019.csv").read_text(encoding="utf-8")
     (folder / "ours.csv").write_text(table.replace("gap_days,gt,14", "gap_days,gt,10"), encoding="utf-8")
-    text = told(prose.updates_chapter, folder)
+    text = told(chapters.updates_chapter, folder)
     assert "有1个在监测时间点前10天内没有更新" in text
     assert "另有1个账号虽未超过10天，但已超过1周没有更新" in text
     assert "两周" not in text + told(method.analysis, folder)
-    found = figures(measure_round(read_audit(folder)))["updates.silent_in_window"]
+    found = figures(assess(read_audit(folder)))["updates.silent_in_window"]
     assert found.evidence["where"] == "checked AND (never OR gap_days > 10 OR longest_gap_days > 10)"
 
 
@@ -132,8 +132,10 @@ def test_rates_of_rounds_with_other_rules_are_not_compared_without_a_word(tmp_pa
     sentence = "两轮判定不合格的标准不同，合格率不宜直接比较"
 
     def said() -> str:
-        round_ = followed(measure_round(read_audit(now)))
-        return "".join(plain(b["runs"]) for b in prose.overall(round_, figures(round_)).blocks if "runs" in b)
+        assessment = assess(read_audit(now))
+        return "".join(
+            plain(b["runs"]) for b in chapters.overall(assessment, figures(assessment)).blocks if "runs" in b
+        )
 
     assert sentence not in said()
     settings = (now / "audit.toml").read_text(encoding="utf-8").replace("gansu-2019", "ours.csv")
@@ -145,7 +147,7 @@ def test_where_the_rules_set_no_limit_updates_are_neither_praised_nor_blamed(tmp
     folder = write_audit(tmp_path / "audit", [account("甲")], [post("甲", 100)], rules="ours.csv")
     lines = (resource("rules") / "gansu-2019.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (folder / "ours.csv").write_text("".join(line for line in lines if not line.startswith("stale")), encoding="utf-8")
-    text = told(prose.updates_chapter, folder)
+    text = told(chapters.updates_chapter, folder)
     assert text.splitlines()[0] == "（二）内容更新情况"
     assert "所用规则没有规定更新期限" in text
 
@@ -154,6 +156,6 @@ def test_where_the_rules_set_no_limit_updates_are_neither_praised_nor_blamed(tmp
 def test_a_sample_without_registered_numbers_is_an_error_that_says_so(tmp_path, registered):
     accounts = [account("甲", unit_level="county")]
     sampling = {"by": "unit_level", "registered": registered}
-    round_ = measure_round(read_audit(write_audit(tmp_path / "audit", accounts, [post("甲", 1)], sampling=sampling)))
+    assessment = assess(read_audit(write_audit(tmp_path / "audit", accounts, [post("甲", 1)], sampling=sampling)))
     with pytest.raises(InputError, match="registered"):
-        figures(round_)
+        figures(assessment)

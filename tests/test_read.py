@@ -12,10 +12,13 @@ import pytest
 from audits import AS_OF, account, post, write_audit
 from polars.testing import assert_frame_equal
 
-from govmedia_kit import fields
+from govmedia_kit import schema
+from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError
-from govmedia_kit.read import divisions, read_accounts, read_audit, read_messages, read_posts, read_settings, within
-from govmedia_kit.rounds import measure_round, set_aside_problems
+from govmedia_kit.judge.assess import assess, set_aside_problems
+from govmedia_kit.read.audit import read_audit, read_messages, read_posts
+from govmedia_kit.read.ledger.read_ledger import read_accounts
+from govmedia_kit.read.settings import read_settings
 
 LEDGER = [
     ("wechat", "爱玉门", "玉门市人民政府", "620981", 1200, True, "2015-03-01"),
@@ -138,9 +141,9 @@ def test_dates_are_read_as_they_are_written(tmp_path):
     assert set(frame["opened_on"]) == {dt.date(2019, 7, 5)}
 
 
-@pytest.mark.parametrize("platform", list(fields.vocabulary("platform")))
+@pytest.mark.parametrize("platform", list(schema.vocabulary("platform")))
 def test_every_spelling_of_a_platform_is_known(platform):
-    word = fields.vocabulary("platform")[platform]
+    word = schema.vocabulary("platform")[platform]
     spellings = [word.value, word.label_zh, word.label_en, *word.synonyms]
     spellings += [s.upper() for s in spellings] + [f" {s}　" for s in spellings]
     rows = [account(f"a{i}", platform=s) for i, s in enumerate(spellings)]
@@ -358,7 +361,7 @@ def test_the_founding_case_has_no_problem(gansu):
     audit = read_audit(gansu)
     assert audit.problems == []
     assert (audit.accounts.height, audit.posts.collect().height, audit.messages.height) == (283, 22_023, 760)
-    assert measure_round(audit).set_aside.height == 0
+    assert assess(audit).set_aside.height == 0
     assert [p.name for p in audit.inputs] == ["audit.toml", "accounts.csv", "posts.parquet", "messages.csv"]
 
 
@@ -369,7 +372,7 @@ def test_posts_of_unknown_accounts_are_set_aside_counted_and_listed(tmp_path):
         {"account_id": "甲", "received_at": "2019-07-02 08:00"},
     ]
     audit = read_audit(write_audit(tmp_path, posts=posts, messages=messages))
-    measured = measure_round(audit)
+    measured = assess(audit)
     assert measured.set_aside.rows() == [("posts", "外一", 2), ("posts", "外二", 1), ("messages", "外一", 1)]
     assert (measured.days["posts"].sum(), audit.messages.height) == (1, 1)
     said = [p.say("zh-Hans") for p in set_aside_problems(audit)]
@@ -389,7 +392,7 @@ def test_posts_of_another_region_are_not_set_aside(tmp_path):
     rows = [account("甲", region="620102"), account("乙", region="620902")]
     audit = read_audit(write_audit(tmp_path, rows, [post("甲", 1), post("乙", 1)]), region="620900")
     assert audit.accounts["account_id"].to_list() == ["乙"]
-    measured = measure_round(audit)
+    measured = assess(audit)
     assert measured.days["account_id"].to_list() == ["乙"]
     assert measured.set_aside.height == 0
 

@@ -33,7 +33,7 @@ def ledger() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def canada(ledger, kernel, tmp_path_factory) -> Path:
-    from govmedia_kit.bulletin import make_bulletin
+    from govmedia_kit.run.bulletin import make_bulletin
 
     folder = tmp_path_factory.mktemp("canada")
     audit = write_audit(folder / "audit", posts=[], as_of=AS_OF.date(), region=None, rules="state-council-2019")
@@ -117,7 +117,7 @@ def posts() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def twitter(posts, kernel, tmp_path_factory) -> Path:
-    from govmedia_kit.bulletin import make_bulletin
+    from govmedia_kit.run.bulletin import make_bulletin
 
     folder = tmp_path_factory.mktemp("twitter")
     names = sorted(posts["account"].unique())

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from realdata import REALDATA
 
-from govmedia_kit import duplication, fields
-from govmedia_kit.read import read_accounts
+from govmedia_kit import measures, schema
+from govmedia_kit.measures import duplication
+from govmedia_kit.read.ledger.read_ledger import read_accounts
 
 AS_OF = date(2019, 7, 15)
 SCHEMA = {
@@ -26,7 +27,7 @@ def table(*rows):
 
 
 def found(ledger, filed, **given):
-    rows = duplication.reconcile(table(*ledger), table(*filed), as_of=AS_OF, **given)
+    rows = measures.reconcile(table(*ledger), table(*filed), as_of=AS_OF, **given)
     return rows.select("kind", "found", "filed_as", "matched_by", "doubtful").rows()
 
 
@@ -136,9 +137,9 @@ def test_flags_are_for_rules_and_leave_out_what_is_doubtful():
     filed = table(
         {**WEIBO, "name": "玉门警方"}, {**WEIBO, "account_id": "c", "platform_id": "444", "filing_status": "closed"}
     )
-    rows = duplication.reconcile(ledger, filed, as_of=AS_OF)
+    rows = measures.reconcile(ledger, filed, as_of=AS_OF)
     assert sorted(rows["kind"]) == ["not_filed", "posting_after_closure", "renamed", "subject_differs"]
-    flags = duplication.discrepancy_flags(rows)
+    flags = measures.discrepancy_flags(rows)
     assert flags.columns == [
         "account_id",
         "not_filed",
@@ -153,17 +154,17 @@ def test_flags_are_for_rules_and_leave_out_what_is_doubtful():
 def test_pandas_in_pandas_out_and_order_does_not_matter():
     ledger = table(WEIBO, {**WEIBO, "account_id": "b", "platform_id": "777", "name": "玉门税务"})
     filed = table({**WEIBO, "name": "玉门警方"}, {**WEIBO, "account_id": "z", "platform_id": "888", "name": "玉门气象"})
-    expected = duplication.reconcile(ledger, filed, as_of=AS_OF)
+    expected = measures.reconcile(ledger, filed, as_of=AS_OF)
     assert expected["kind"].to_list() == ["not_filed", "gone", "renamed"]
-    assert duplication.reconcile(ledger.reverse(), filed.reverse(), as_of=AS_OF).equals(expected)
+    assert measures.reconcile(ledger.reverse(), filed.reverse(), as_of=AS_OF).equals(expected)
     frames = [pd.DataFrame(frame.to_dict(as_series=False)) for frame in (ledger, filed)]
-    answer = duplication.reconcile(*frames, as_of=AS_OF)
+    answer = measures.reconcile(*frames, as_of=AS_OF)
     assert isinstance(answer, pd.DataFrame)
     assert answer["kind"].tolist() == expected["kind"].to_list()
 
 
 def test_every_kind_has_a_word_in_both_languages():
-    words = fields.vocabulary("discrepancy")
+    words = schema.vocabulary("discrepancy")
     assert list(words) == list(duplication.DISCREPANCIES)
     assert all(word.label_zh and word.label_en for word in words.values())
 
@@ -194,7 +195,7 @@ def test_every_deletion_and_rename_of_the_canadian_list_is_found():
     before = before.with_columns(account_id=pl.format("f{}", pl.int_range(pl.len())), closed_on=pl.lit(None, pl.Date))
     now = now.with_columns(platform_id=pl.lit(None, pl.String))
     before = before.with_columns(platform_id=pl.lit(None, pl.String))
-    rows = duplication.reconcile(now, before, as_of=date(2026, 8, 1))
+    rows = measures.reconcile(now, before, as_of=date(2026, 8, 1))
 
     today, filed = (pd.DataFrame(frame.to_dict(as_series=False)) for frame in (now, before))
     for frame in (today, filed):

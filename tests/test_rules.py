@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from govmedia_kit.errors import RuleError
-from govmedia_kit.rules import COMPARE, flag, known_rules, read_rules, threshold, verdicts
+from govmedia_kit.judge.rules import COMPARE, flag, known_rules, read_rules, threshold, verdicts
 
 HEAD = "rule,column,compare,threshold,severity,points,sentence_zh,sentence_en,basis\n"
 

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from bulletin_texts import Bulletin
 
-from govmedia_kit.quantities import plain, quantities
-from govmedia_kit.statements import check_text, statements
+from govmedia_kit.proofread.quantities import plain, quantities
+from govmedia_kit.proofread.statements import statements, verify_text
 
 TEXTS = sorted((Path(__file__).parent / "scenarios" / "bulletin_texts").glob("*.txt"))
 
@@ -75,7 +75,7 @@ def test_one_changed_digit_in_a_thousand_bulletins():
 
 def test_a_statement_points_at_its_number_in_the_text_as_given():
     text = "前言。\n　　檢查 ２８３ 個，不合格６３個，合格率７９.５％。"
-    row = check_text(text).filter(kind="rate").row(0, named=True)
+    row = verify_text(text).filter(kind="rate").row(0, named=True)
     assert text[row["start"] : row["end"]] == row["text"] == "７９.５％"
     assert row["sentence"] == "檢查 ２８３ 個，不合格６３個，合格率７９.５％。"
     assert row["verdict"] == "impossible"
@@ -85,10 +85,10 @@ def test_a_statement_points_at_its_number_in_the_text_as_given():
 
 
 def test_no_text_no_statements():
-    found = check_text("")
+    found = verify_text("")
     assert found.height == 0
     assert found.schema["start"] == pl.Int64
-    assert check_text("加强账号管理，一个单位原则上在同一平台只开设一个账号。").height == 0
+    assert verify_text("加强账号管理，一个单位原则上在同一平台只开设一个账号。").height == 0
 
 
 def test_any_characters_are_read_without_an_error():

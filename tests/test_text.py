@@ -4,8 +4,8 @@ import pytest
 from documents import SETTINGS, gansu_blocks, small_blocks
 
 from govmedia_kit.errors import InputError
+from govmedia_kit.read.sources.document_text import _paragraphs, text_of_document
 from govmedia_kit.render import docx, html, pdf
-from govmedia_kit.render.text import _paragraphs, text_of_document
 
 
 def test_word_text_has_a_line_per_paragraph_and_tabs_between_cells(tmp_path):
@@ -16,8 +16,8 @@ def test_word_text_has_a_line_per_paragraph_and_tabs_between_cells(tmp_path):
     assert "甘肃省政府办公厅关于2019年全省政务新媒体检查情况的通报" in lines
 
 
-def test_every_sentence_of_the_bulletin_is_whole_in_every_format(tmp_path, gansu_round, gansu_figures):
-    blocks, settings = gansu_blocks(gansu_round, gansu_figures), gansu_round.audit.settings
+def test_every_sentence_of_the_bulletin_is_whole_in_every_format(tmp_path, gansu_assessment, gansu_figures):
+    blocks, settings = gansu_blocks(gansu_assessment, gansu_figures), gansu_assessment.audit.settings
     docx.write(blocks, tmp_path / "a.docx", settings=settings, language="zh-Hans")
     pdf.write(blocks, tmp_path / "a.pdf", settings=settings, language="zh-Hans")
     (tmp_path / "a.html").write_text(html.page(blocks, language="zh-Hans"), encoding="utf-8")

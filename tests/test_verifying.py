@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from govmedia_kit.errors import InputError
-from govmedia_kit.read import resource
-from govmedia_kit.verifying import as_records, verify_file
+from govmedia_kit.package_data import resource
+from govmedia_kit.proofread.verifying import as_records, verify_file
 
 HEADER = "case_id,region,period,registered,checked,failed,printed_rate,decimals\n"
 

@@ -9,14 +9,14 @@ import pytest
 from documents import NAMES, RARE, gansu_blocks, named_blocks, parts
 
 from govmedia_kit.render import xlsx
-from govmedia_kit.render.gbt9704 import em_width
+from govmedia_kit.text_width import em_width
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory, gansu_round, gansu_figures):
+def path(tmp_path_factory, gansu_assessment, gansu_figures):
     made = tmp_path_factory.mktemp("xlsx") / "annexes.xlsx"
-    blocks = gansu_blocks(gansu_round, gansu_figures)
-    xlsx.write(made, **parts(gansu_round), figures=gansu_figures, blocks=blocks, language="zh-Hans")
+    blocks = gansu_blocks(gansu_assessment, gansu_figures)
+    xlsx.write(made, **parts(gansu_assessment), figures=gansu_figures, blocks=blocks, language="zh-Hans")
     return made
 
 
@@ -31,8 +31,8 @@ def rows_of(sheet):
     return list(head), [list(row) for row in rows]
 
 
-def test_cover_notes_annexes_then_everything_measured(book, gansu_round, gansu_figures):
-    annexes = [t for t in gansu_blocks(gansu_round, gansu_figures) if t["type"] == "table" and t["annex"]]
+def test_cover_notes_annexes_then_everything_measured(book, gansu_assessment, gansu_figures):
+    annexes = [t for t in gansu_blocks(gansu_assessment, gansu_figures) if t["type"] == "table" and t["annex"]]
     names = book.sheetnames
     assert names[:2] == ["封面", "说明"]
     assert [name.split()[0] for name in names[2:-3]] == [t["annex"] for t in annexes]
@@ -42,8 +42,8 @@ def test_cover_notes_annexes_then_everything_measured(book, gansu_round, gansu_f
         assert not book[name].merged_cells.ranges
 
 
-def test_annexes_hold_the_rows_of_the_blocks(book, gansu_round, gansu_figures):
-    for block in gansu_blocks(gansu_round, gansu_figures):
+def test_annexes_hold_the_rows_of_the_blocks(book, gansu_assessment, gansu_figures):
+    for block in gansu_blocks(gansu_assessment, gansu_figures):
         if block["type"] == "table" and block["annex"]:
             sheet = next(s for s in book if s.title.startswith(block["annex"] + " "))
             head, rows = rows_of(sheet)
@@ -70,20 +70,20 @@ def test_dates_and_rates_are_numbers_with_a_format(book):
     assert 0 < rate.value < 1
 
 
-def test_every_measured_account_and_finding_is_there_with_its_columns_name(book, gansu_round):
+def test_every_measured_account_and_finding_is_there_with_its_columns_name(book, gansu_assessment):
     head, rows = rows_of(book["实测表"])
     names = [h.split("\n")[1] for h in head]
-    assert names == gansu_round.measured.columns
-    assert [row[names.index("account_id")] for row in rows] == gansu_round.measured["account_id"].to_list()
+    assert names == gansu_assessment.measured.columns
+    assert [row[names.index("account_id")] for row in rows] == gansu_assessment.measured["account_id"].to_list()
     gaps = [row[names.index("gap_days")] for row in rows]
-    assert gaps == gansu_round.measured["gap_days"].to_list()
+    assert gaps == gansu_assessment.measured["gap_days"].to_list()
     posted = [row[names.index("last_post")] for row in rows]
-    assert [p and p.date() for p in posted] == gansu_round.measured["last_post"].to_list()
+    assert [p and p.date() for p in posted] == gansu_assessment.measured["last_post"].to_list()
     _, findings = rows_of(book["问题明细"])
-    assert len(findings) == gansu_round.findings.height
+    assert len(findings) == gansu_assessment.findings.height
 
 
-def test_each_figure_is_in_the_sheet_with_the_rows_it_was_counted_from(book, gansu_figures, gansu_round):
+def test_each_figure_is_in_the_sheet_with_the_rows_it_was_counted_from(book, gansu_figures, gansu_assessment):
     head, rows = rows_of(book["数字"])
     assert head == ["代号", "名称", "数值", "置信下限", "置信上限", "分子", "分母", "正文写法", "表", "条件"]
     found = {row[0]: row for row in rows}
@@ -94,7 +94,7 @@ def test_each_figure_is_in_the_sheet_with_the_rows_it_was_counted_from(book, gan
     # The condition of a figure selects as many rows of the sheet as it counts.
     measured, accounts = rows_of(book["实测表"])
     stale = [row for row in accounts if row[[h.split("\n")[1] for h in measured].index("stale")] == "是"]
-    assert len(stale) == found["updates.stale"][2] == gansu_round.measured["stale"].sum()
+    assert len(stale) == found["updates.stale"][2] == gansu_assessment.measured["stale"].sum()
 
 
 def test_heads_stay_in_sight_and_columns_fit_their_chinese(book):
@@ -111,9 +111,9 @@ def test_heads_stay_in_sight_and_columns_fit_their_chinese(book):
             assert width[column[0].column] >= min(wanted, 60), (sheet.title, column[0].coordinate)
 
 
-def test_awkward_names_are_text_and_never_formulas(tmp_path, gansu_round, gansu_figures):
+def test_awkward_names_are_text_and_never_formulas(tmp_path, gansu_assessment, gansu_figures):
     blocks = named_blocks([*NAMES, *RARE, "a\x07b", "'quoted", "https://例子.cn", "0012"])
-    xlsx.write(tmp_path / "a.xlsx", **parts(gansu_round), figures=gansu_figures, blocks=blocks, language="zh-Hans")
+    xlsx.write(tmp_path / "a.xlsx", **parts(gansu_assessment), figures=gansu_figures, blocks=blocks, language="zh-Hans")
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     sheet = book.worksheets[2]
     cells = [sheet.cell(row, 2) for row in range(4, sheet.max_row + 1)]
@@ -147,16 +147,16 @@ def test_names_of_sheets_differ_even_when_cut():
     assert max(map(len, names)) <= 31
 
 
-def test_the_same_round_gives_the_same_bytes(path, tmp_path, gansu_round, gansu_figures):
-    blocks = gansu_blocks(gansu_round, gansu_figures)
-    xlsx.write(tmp_path / "b.xlsx", **parts(gansu_round), figures=gansu_figures, blocks=blocks, language="zh-Hans")
+def test_the_same_round_gives_the_same_bytes(path, tmp_path, gansu_assessment, gansu_figures):
+    blocks = gansu_blocks(gansu_assessment, gansu_figures)
+    xlsx.write(tmp_path / "b.xlsx", **parts(gansu_assessment), figures=gansu_figures, blocks=blocks, language="zh-Hans")
     assert (tmp_path / "b.xlsx").read_bytes() == path.read_bytes()
 
 
-def test_what_is_not_known_is_an_empty_cell_and_zero_is_zero(book, gansu_round):
+def test_what_is_not_known_is_an_empty_cell_and_zero_is_zero(book, gansu_assessment):
     head, rows = rows_of(book["实测表"])
     names = [h.split("\n")[1] for h in head]
-    frame = gansu_round.measured.select(pl.col("followers"), pl.col("posts_in_window"))
+    frame = gansu_assessment.measured.select(pl.col("followers"), pl.col("posts_in_window"))
     assert [row[names.index("followers")] for row in rows] == frame["followers"].to_list()
     assert 0 in [row[names.index("posts_in_window")] for row in rows]
 

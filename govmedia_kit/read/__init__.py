@@ -1,20 +1,5 @@
-"""The only code that opens data files: the audit folder, the ledger, posts, messages and the kit's own data."""
+"""The only code that opens data files.
 
-from govmedia_kit.read.audit import Audit, read_audit, read_messages, read_posts
-from govmedia_kit.read.ledger import read_accounts
-from govmedia_kit.read.resources import divisions, published_bulletins, resource, within
-from govmedia_kit.read.settings import Settings, read_settings
+In come ledgers, posts and messages as offices and crawlers keep them; out come tidy frames and a list of problems, each with its place."""
 
-__all__ = [
-    "Audit",
-    "Settings",
-    "divisions",
-    "published_bulletins",
-    "read_accounts",
-    "read_audit",
-    "read_messages",
-    "read_posts",
-    "read_settings",
-    "resource",
-    "within",
-]
+__all__: list[str] = []

@@ -9,14 +9,16 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import fields
+from govmedia_kit import schema
+from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError, Place, Problem, hint
-from govmedia_kit.read import importing, lake, tables
-from govmedia_kit.read.files import ROW
-from govmedia_kit.read.ledger import column_facts, grids_of, read_accounts, source_name
-from govmedia_kit.read.registering import OBSERVED, read_observed, with_observed
-from govmedia_kit.read.resources import divisions, within
+from govmedia_kit.read.importers import import_files
+from govmedia_kit.read.importers.update_ledger import OBSERVED, read_observed, with_observed
+from govmedia_kit.read.ledger import match_columns
+from govmedia_kit.read.ledger.read_ledger import column_facts, grids_of, read_accounts, source_name
 from govmedia_kit.read.settings import Settings, read_settings
+from govmedia_kit.read.sources import parquet
+from govmedia_kit.read.sources.files import ROW
 
 __all__ = ["Audit", "read_audit", "read_messages", "read_posts"]
 
@@ -107,7 +109,7 @@ def read_posts(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.D
     """
     if _is_own(source, "posts", ["account_id", "published_at"]):
         return _read(source, "posts", ["account_id", "published_at"], newest=["account_id", "post_id"])
-    found = importing.import_files([source], ledger=ledger)
+    found = import_files.import_files([source], ledger=ledger)
     if not found.posts.height:
         raise InputError("empty_table", place=Place(source_name(source)))
     return found.posts, found.problems
@@ -116,13 +118,13 @@ def read_posts(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.D
 def read_messages(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.DataFrame, list[Problem]]:
     """Messages of citizens: one row per message, and the problems found; without a reply column, none is made up."""
     if isinstance(source, Path) and source.is_dir():
-        imported = importing.import_files([source], ledger=ledger)
+        imported = import_files.import_files([source], ledger=ledger)
         frame, problems = imported.messages, imported.problems
     else:
         frame, problems = _read(source, "messages", ["received_at"], newest=None)
         if isinstance(source, Path) and "message_id" in frame.columns and "account_id" not in frame.columns:
             # An office's own columns may name the account in another way, which the importer knows.
-            whose = importing.import_files([source], ledger=ledger).messages.select("message_id", "account_id")
+            whose = import_files.import_files([source], ledger=ledger).messages.select("message_id", "account_id")
             if whose["account_id"].is_not_null().any() and whose["message_id"].is_unique().all():
                 frame = frame.join(whose, on="message_id", how="left", maintain_order="left")
                 problems = [p for p in problems if p.kind != "unknown_column"]
@@ -145,9 +147,11 @@ def _is_own(source: Any, table: str, required: list[str]) -> bool:
         found = grids_of(source, table)
     except InputError:
         return not Path(source).is_file()
-    names = [set(tables.match_columns(tables.headed(grid, table).header, table).values()) for grid in found]
+    names = [
+        set(match_columns.match_columns(match_columns.headed(grid, table).header, table).values()) for grid in found
+    ]
     # A table that is nobody's is judged as the kit's own, whose columns its errors name.
-    return any(set(required) <= have for have in names) or not importing.is_known(Path(source))
+    return any(set(required) <= have for have in names) or not import_files.is_known(Path(source))
 
 
 def _read(source: Any, table: str, required: list[str], newest: list[str] | None) -> tuple[pl.DataFrame, list[Problem]]:
@@ -155,8 +159,8 @@ def _read(source: Any, table: str, required: list[str], newest: list[str] | None
     problems: list[Problem] = []
     places: list[Place] = []
     for grid in grids_of(source, table):
-        grid = tables.headed(grid, table)
-        frame, found = tables.typed(grid, table)
+        grid = match_columns.headed(grid, table)
+        frame, found = match_columns.typed(grid, table)
         problems += found
         for name in required:
             if name not in frame.columns:
@@ -165,9 +169,9 @@ def _read(source: Any, table: str, required: list[str], newest: list[str] | None
         told = {(p.place.row, p.place.column) for p in found}
         for row in missing.iter_rows(named=True):
             for name in required:
-                place = grid.place(row[ROW], tables.position(grid, table, name))
+                place = grid.place(row[ROW], match_columns.position(grid, table, name))
                 if row[name] is None and (place.row, place.column) not in told:
-                    problems.append(Problem("missing_value", place, {"label": functools.partial(fields.label, name)}))
+                    problems.append(Problem("missing_value", place, {"label": functools.partial(schema.label, name)}))
         frame = frame.drop_nulls(required).drop(ROW)
         if newest and "captured_at" in frame.columns and newest[-1] in frame.columns:
             frame = _newest_capture(frame, newest)
@@ -237,8 +241,8 @@ def _posts(path: Path | None, settings: Settings, ledger: pl.DataFrame, problems
     """The posts as the engine's own frame: a lake is only opened; other files are read, by Polars."""
     if path is None:
         return None
-    if lake.is_lake(path):
-        return lake.open_posts(path, engine=settings.engine)
+    if parquet.is_lake(path):
+        return parquet.open_posts(path, engine=settings.engine)
     if settings.engine != "polars":
         raise InputError("engine_needs_parquet", path=path.name, engine=settings.engine)
     posts, found = read_posts(path, ledger=ledger)

@@ -11,29 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from govmedia_kit.blocks import Block, Run, plain
 from govmedia_kit.read.settings import Settings
-from govmedia_kit.render.fonts import pngs
-from govmedia_kit.render.gbt9704 import (
-    TALLEST,
-    Part,
-    annex_indent,
-    clean,
-    column_widths,
-    date_text,
-    document_words,
-    em_width,
-    leads_to_signature,
-    mark_size,
-    measure,
-    parts,
-    picture_size,
-    points,
-    signature_shift,
-    title_lines,
-)
-from govmedia_kit.render.office import inserted, opened
-from govmedia_kit.render.wordml import (
+from govmedia_kit.render.docx_template import inserted, opened
+from govmedia_kit.render.docx_xml import (
     NAMESPACES,
     W,
     drawing,
@@ -46,6 +26,26 @@ from govmedia_kit.render.wordml import (
     table,
     twips,
 )
+from govmedia_kit.render.fonts import pngs
+from govmedia_kit.render.page_layout import (
+    TALLEST,
+    Part,
+    annex_indent,
+    clean,
+    column_widths,
+    date_text,
+    document_words,
+    leads_to_signature,
+    mark_size,
+    measure,
+    parts,
+    picture_size,
+    points,
+    signature_shift,
+    title_lines,
+)
+from govmedia_kit.report.blocks import Block, Run, plain
+from govmedia_kit.text_width import em_width
 
 __all__ = ["deviations", "footers", "section", "write"]
 

@@ -13,9 +13,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from govmedia_kit import telling
-from govmedia_kit.blocks import Block, Run
 from govmedia_kit.render import fonts
+from govmedia_kit.report import phrases
+from govmedia_kit.report.blocks import Block, Run
 
 __all__ = ["page", "vega_bundle"]
 
@@ -57,7 +57,7 @@ def page(blocks: list[Block], *, language: str, name: str = "", style: str = STY
     With `interactive` one script, the whole of Vega, makes the charts answer to the mouse; without it the page has none.
     Every text is escaped, whatever it holds.
     """
-    said = {key: telling.said(f"page.{key}", language) for key in ("contents", "skip", "code")}
+    said = {key: phrases.phrase(f"page.{key}", language) for key in ("contents", "skip", "code")}
     title = next((block["text"] for block in blocks if block["type"] == "title"), name)
     heads = [(i, block) for i, block in enumerate(blocks) if block["type"] == "heading" or block.get("annex")]
     contents = "".join(
@@ -208,4 +208,4 @@ def _table(i: int, block: Block, language: str) -> str:
 def _cell(value: Any, kind: str) -> str:
     if value is None:
         return "—"
-    return telling.percent(value) if kind == "rate" else str(value)
+    return phrases.percent(value) if kind == "rate" else str(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from govmedia_kit import blocks as b
+from govmedia_kit.report import blocks as b
 
 __all__ = ["blocks_of"]
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import blocks as b
-from govmedia_kit.fields import word_label
+from govmedia_kit.calendars import working_days_between
 from govmedia_kit.read.settings import Settings
 from govmedia_kit.render.docx import footers, section
-from govmedia_kit.render.gbt9704 import column_widths, date_text, document_words, measure, points, signature_shift
-from govmedia_kit.render.wordml import filled, new_document, paragraph, save, table, twips
-from govmedia_kit.workdays import working_days_between
+from govmedia_kit.render.docx_xml import filled, new_document, paragraph, save, table, twips
+from govmedia_kit.render.page_layout import column_widths, date_text, document_words, measure, points, signature_shift
+from govmedia_kit.report import blocks as b
+from govmedia_kit.schema import word_label
 
 __all__ = ["deadline", "failing", "write"]
 

@@ -14,13 +14,12 @@ from html import unescape
 from pathlib import Path
 from typing import Any, Literal
 
-from govmedia_kit.blocks import Block, Run, plain
 from govmedia_kit.errors import InputError
+from govmedia_kit.package_data import resource
 from govmedia_kit.read.settings import Settings
 from govmedia_kit.render.fonts import GETA, Faces, faces, lacking
-from govmedia_kit.render.gbt9704 import (
+from govmedia_kit.render.page_layout import (
     TALLEST,
-    TEMPLATES,
     Part,
     annex_indent,
     cell_text,
@@ -28,7 +27,6 @@ from govmedia_kit.render.gbt9704 import (
     column_widths,
     date_text,
     document_words,
-    em_width,
     faces_of,
     leads_to_signature,
     mark_size,
@@ -40,6 +38,8 @@ from govmedia_kit.render.gbt9704 import (
     signature_shift,
     title_lines,
 )
+from govmedia_kit.report.blocks import Block, Run, plain
+from govmedia_kit.text_width import em_width
 
 __all__ = ["deviations", "lost_characters", "write"]
 
@@ -73,7 +73,7 @@ def write(
         text = text.replace(character, GETA)
     day = settings.issued_on or settings.as_of
     made, warnings = typst.compile_with_warnings(
-        str(TEMPLATES / "bulletin.typ"),
+        str(resource("templates/bulletin.typ")),
         font_paths=at_hand.fonts,
         ignore_system_fonts=True,
         format="pdf",

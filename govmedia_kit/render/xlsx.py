@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from govmedia_kit.blocks import Block
-from govmedia_kit.fields import columns as dictionary
-from govmedia_kit.fields import label, vocabulary_of, word_label
-from govmedia_kit.figures import Figure
+from govmedia_kit.judge.figures import Figure
 from govmedia_kit.languages import is_english, spelt
-from govmedia_kit.read import Settings
-from govmedia_kit.render.gbt9704 import clean, document_words, em_width
-from govmedia_kit.telling import region_name
+from govmedia_kit.read.settings import Settings
+from govmedia_kit.render.page_layout import clean, document_words
+from govmedia_kit.report.blocks import Block
+from govmedia_kit.report.phrases import region_name
+from govmedia_kit.schema import columns as dictionary
+from govmedia_kit.schema import label, vocabulary_of, word_label
+from govmedia_kit.text_width import em_width
 
 __all__ = ["sheet_name", "write"]
 

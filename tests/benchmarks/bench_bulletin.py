@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from govmedia_kit.bulletin import FORMATS, make_bulletin
-from govmedia_kit.kernel import started_kernel
+from govmedia_kit.run.bulletin import FORMATS, make_bulletin
+from govmedia_kit.run.kernel import started_kernel
 
 GANSU = Path(__file__).parents[2] / "data" / "gansu-2019"
 DEPARTMENTS = [

@@ -25,8 +25,8 @@ import polars as pl
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from memory import peak_mb
 
-from govmedia_kit import gaps
-from govmedia_kit.posting_days import SUMS
+from govmedia_kit import measures
+from govmedia_kit.measures.updates.account_days import SUMS
 
 AS_OF, DAYS, ACCOUNTS = date(2025, 12, 31), 365, 50_000
 LAST = (AS_OF - date(1970, 1, 1)).days
@@ -92,7 +92,7 @@ def floor_sorted(folder: Path) -> None:
 
 def status_of_posts(folder: Path, files: str = "months") -> list[int]:
     """The kit: posts to status in one pass."""
-    return checksum(gaps.status_of_posts(scan(folder, files), ledger(folder), as_of=AS_OF, window_days=DAYS))
+    return checksum(measures.status_of_posts(scan(folder, files), ledger(folder), as_of=AS_OF, window_days=DAYS))
 
 
 def status_of_posts_sorted(folder: Path) -> list[int]:
@@ -101,12 +101,14 @@ def status_of_posts_sorted(folder: Path) -> list[int]:
 
 def status_by_account_days(folder: Path) -> list[int]:
     """The kit: posts to a table of account-days, and from there to status."""
-    return checksum(gaps.update_status(gaps.account_days(scan(folder)), ledger(folder), as_of=AS_OF, window_days=DAYS))
+    return checksum(
+        measures.update_status(measures.account_days(scan(folder)), ledger(folder), as_of=AS_OF, window_days=DAYS)
+    )
 
 
 def account_days(folder: Path) -> None:
     """The kit: the table of account-days, in the Narwhals spelling."""
-    gaps.account_days(scan(folder)).collect(engine="streaming")
+    measures.account_days(scan(folder)).collect(engine="streaming")
 
 
 def account_days_polars(folder: Path) -> None:
@@ -185,7 +187,7 @@ def _spark():
 def spark(folder: Path) -> None:
     """The kit on Spark: account-days, written nowhere."""
     posts = _spark().read.parquet(str(folder / "months")).select(*COLUMNS)
-    gaps.account_days(posts).write.format("noop").mode("overwrite").save()
+    measures.account_days(posts).write.format("noop").mode("overwrite").save()
 
 
 def spark_sql(folder: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import python_calamine
 import xlsxwriter
 
-from govmedia_kit.read import read_accounts
+from govmedia_kit.read.ledger.read_ledger import read_accounts
 
 HEADER = [
     "主管单位",

@@ -4,7 +4,7 @@
 
 The lists are those of `lookalike_truth`, one account per honest unit, so that nearly all names differ. Each run is a
 process of its own; the least of the rounds is printed, because other work on the machine only ever adds. The peers
-see the names evened out (`names.plain`, not timed) and know nothing of places: Splink on DuckDB, trained on the list,
+see the names evened out (`normalize.plain`, not timed) and know nothing of places: Splink on DuckDB, trained on the list,
 at the threshold where precision and recall together are best; rapidfuzz, one edit, within blocks of the same two
 first or two last characters. They come with `pip install govmedia-kit[bench]`.
 """
@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import lookalike_truth
 from memory import peak_mb
 
-from govmedia_kit import duplication, names
+from govmedia_kit import measures
+from govmedia_kit.measures.lookalikes import normalize
 
 BOTH = ["account_id", "other_account_id"]
 PEERS = {"splink": ("splink", "duckdb", "pyarrow", "pandas"), "rapidfuzz": ("rapidfuzz", "numpy")}
@@ -41,7 +42,7 @@ def splink(accounts: pl.DataFrame) -> tuple[float, pl.DataFrame]:
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
     logging.getLogger("splink").setLevel(logging.ERROR)
-    text = names.plain(pl.col("name"))
+    text = normalize.plain(pl.col("name"))
     frame = accounts.select(unique_id="account_id", text=text).with_columns(
         head=pl.col("text").str.slice(0, 2), tail=pl.col("text").str.slice(-2)
     )
@@ -78,7 +79,7 @@ def rapidfuzz(accounts: pl.DataFrame) -> tuple[float, pl.DataFrame]:
     from rapidfuzz import process
     from rapidfuzz.distance import Levenshtein
 
-    frame = accounts.select("account_id", text=names.plain(pl.col("name"))).drop_nulls()
+    frame = accounts.select("account_id", text=normalize.plain(pl.col("name"))).drop_nulls()
     start = time.perf_counter()
     same = dict(frame.group_by("text").agg("account_id").iter_rows())
     texts, blocks = sorted(same), defaultdict(list)
@@ -119,11 +120,11 @@ def run(tool: str, folder: Path) -> None:
     if tool == "kit without region":
         accounts = accounts.drop("region")
     if tool.startswith("kit"):
-        duplication.lookalike_groups(accounts.head(100))  # imports and word lists, as the peers' imports are not timed
+        measures.lookalike_groups(accounts.head(100))  # imports and word lists, as the peers' imports are not timed
         start = time.perf_counter()
-        duplication.lookalike_groups(accounts)
+        measures.lookalike_groups(accounts)
         seconds, peak = time.perf_counter() - start, peak_mb()
-        found = duplication.lookalike_pairs(accounts)
+        found = measures.lookalike_pairs(accounts)
     else:
         seconds, found = {"splink": splink, "rapidfuzz": rapidfuzz}[tool](accounts)
         peak = peak_mb()

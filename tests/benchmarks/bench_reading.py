@@ -60,7 +60,7 @@ def ragged(path: Path, rows: int) -> None:
     import datetime as dt
 
     sys.path.insert(0, str(Path(__file__).parents[2]))
-    from govmedia_kit.read.ids import bid_from_mid
+    from govmedia_kit.read.importers.post_ids import bid_from_mid
 
     start = dt.datetime(2026, 5, 19, 9, 30)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -120,7 +120,7 @@ def clean(path: Path, size: int) -> None:
 def run(code: str) -> tuple[float, float]:
     """Seconds and peak megabytes of a piece of code in a process of its own, imports not counted."""
     script = (
-        "import time, resource, polars as pl\nfrom pathlib import Path\nfrom govmedia_kit.read.importing import import_files\n"
+        "import time, resource, polars as pl\nfrom pathlib import Path\nfrom govmedia_kit.read.importers.import_files import import_files\n"
         f"start = time.perf_counter()\n{code}\n"
         "print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )

@@ -1,0 +1,211 @@
+"""One round of checking: the measures joined to one row per account, judged by the rules, held against the round before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from govmedia_kit import schema
+from govmedia_kit.divisions import divisions, within
+from govmedia_kit.errors import InputError, Place, Problem
+from govmedia_kit.judge import rules
+from govmedia_kit.judge.assessment import Assessment
+from govmedia_kit.judge.followup import follow_up
+from govmedia_kit.measures import duplication, interaction
+from govmedia_kit.measures.filing import DISCREPANCIES, discrepancy_flags, reconcile
+from govmedia_kit.measures.lookalikes import normalize
+from govmedia_kit.measures.lookalikes.groups import lookalike_groups, search_results
+from govmedia_kit.measures.updates import status
+from govmedia_kit.measures.updates.account_days import account_days, collected
+from govmedia_kit.read.audit import Audit, read_audit
+
+__all__ = ["assess", "set_aside_problems"]
+
+# Rounds that a trend goes back: two years of quarters.
+ROUNDS = 8
+
+
+def assess(audit: Audit) -> Assessment:
+    """Measure and judge an audit: account-days, update status, duplicates, channels, replies, findings and verdicts, and what
+    became of what the previous round failed.
+
+    Only live accounts are measured. Raises InputError where none is live at the monitoring point, and as `read_audit` does for
+    the rounds that `previous` leads back to, each earlier than the one that names it; RuleError for a rule table.
+    """
+    return _with_rounds_before(audit, ROUNDS)
+
+
+def _with_rounds_before(audit: Audit, rounds: int) -> Assessment:
+    """The audit assessed, with the round before it and so on, `rounds` in all, each measured once."""
+    assessment = _alone(audit)
+    if audit.settings.previous is None or rounds == 1:
+        return assessment
+    folder = audit.folder / audit.settings.previous
+    try:
+        earlier = read_audit(folder, region=audit.settings.region, language=audit.settings.language)
+        if earlier.settings.as_of >= assessment.as_of:
+            raise InputError("previous_is_later", path=folder, found=earlier.settings.as_of, other=assessment.as_of)
+        before = _with_rounds_before(earlier, rounds - 1)
+    except InputError as error:
+        if error.kind != "no_live_account":
+            raise
+        return assessment  # the region had none then: there is nothing to look back to
+    return replace(assessment, previous=before, followed=follow_up(assessment, before))
+
+
+def _alone(audit: Audit) -> Assessment:
+    settings = audit.settings
+    accounts = duplication.live(_with_all_columns(audit.accounts), as_of=settings.as_of)
+    if not accounts.height:
+        raise InputError("no_live_account", found=settings.as_of, region=settings.region or "")
+    table = rules.read_rules(settings.rules, folder=audit.folder)
+    days, set_aside = _account_days(audit)
+    window: dict[str, Any] = {"as_of": settings.as_of, "window_days": settings.window_days}
+    update_status = status.update_status(
+        days,
+        accounts,
+        **window,
+        over=rules.stale_after(table),
+        certain_after=rules.threshold(table, "stale"),
+        working=True,
+    )
+    measured = (
+        accounts.join(update_status, on="account_id", how="left", maintain_order="left")
+        .join(duplication.account_counts(accounts), on="account_id", how="left", maintain_order="left")
+        .join(interaction.channels(accounts), on="account_id", how="left", maintain_order="left")
+        .with_columns(_region_path(accounts))
+    )
+    replies = None
+    if audit.messages is not None:
+        replies = interaction.replies(audit.messages, accounts, **window)
+        measured = measured.join(_message_counts(replies), on="account_id", how="left", maintain_order="left")
+    else:
+        measured = measured.with_columns(pl.lit(None, pl.Int64).alias(c) for c in ("messages", "replied"))
+    lookalikes = lookalike_groups(accounts)
+    searches = search_results(accounts)
+    first = lookalikes.group_by("account_id").agg(lookalike_group=pl.col("group_id").min())
+    measured = measured.join(first, on="account_id", how="left", maintain_order="left")
+    discrepancies = _discrepancies(audit, days)
+    measured = _with_flags(measured, discrepancies)
+    findings = rules.flag(measured, table, language=settings.language)
+    return Assessment(
+        audit=audit,
+        rules=table,
+        days=days,
+        measured=rules.verdicts(measured, findings),
+        findings=findings,
+        replies=replies,
+        set_aside=set_aside,
+        lookalikes=lookalikes,
+        searches=searches,
+        discrepancies=discrepancies,
+    )
+
+
+def _with_all_columns(accounts: pl.DataFrame) -> pl.DataFrame:
+    """The ledger with every column of the dictionary, absent ones null: what a ledger lacks is not known."""
+    dtypes = schema.dtypes("accounts")
+    return accounts.select(
+        (pl.col(name) if name in accounts.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in dtypes.items()
+    )
+
+
+def _account_days(audit: Audit) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The account-days of the audit's accounts, and how many rows belong to accounts that the ledger lacks.
+
+    Raises InputError for a monitoring point before every post.
+    """
+    days = pl.DataFrame(schema=schema.dtypes("account_days"))
+    if audit.posts is not None:
+        days = collected(account_days(audit.posts)).cast(dict(schema.dtypes("account_days")))  # type: ignore[arg-type]
+    as_of = audit.settings.as_of
+    first = days["day"].cast(pl.Int32).cast(pl.Date).min()
+    if isinstance(first, dt.date) and first > as_of:
+        raise InputError("as_of_before_posts", found=as_of, other=first)
+    unknown = days.filter(~pl.col("account_id").is_in(audit.ledger["account_id"].to_list()))
+    rows = unknown.group_by("account_id").agg(rows=pl.col("posts").sum()).sort("account_id")
+    apart = [rows.select(table=pl.lit("posts"), account_id="account_id", rows="rows")]
+    apart.append(audit.unknown_in_messages.select(table=pl.lit("messages"), account_id="account_id", rows="rows"))
+    mine = days.filter(pl.col("account_id").is_in(audit.accounts["account_id"].to_list()))
+    return mine.sort("account_id", "day"), pl.concat(apart)
+
+
+def _discrepancies(audit: Audit, days: pl.DataFrame) -> pl.DataFrame | None:
+    """Where the ledger of the region and the filing system's list of it disagree; None without such a list."""
+    filed, region = audit.filed, audit.settings.region
+    if filed is None:
+        return None
+    found = reconcile(audit.ledger, filed, as_of=audit.settings.as_of, days=days.select("account_id", "day"))
+    if region is None:
+        return found
+    # All are compared, since one list may hold an account under another region; then each region has its own.
+    mine = pl.col("account_id").is_in(audit.accounts["account_id"].to_list())
+    here = filed
+    if "region" in filed.columns:
+        here = filed.filter(pl.col("region").is_null() | pl.col("region").is_in(within(region)))
+    gone = pl.col("account_id").is_null() & pl.col("filed_account_id").is_in(here["account_id"].to_list())
+    return found.filter(mine | gone)
+
+
+def _with_flags(measured: pl.DataFrame, discrepancies: pl.DataFrame | None) -> pl.DataFrame:
+    """The measured accounts with a column per kind of discrepancy, null where nothing is filed to compare with."""
+    kinds = [kind for kind in DISCREPANCIES if kind not in ("gone", "doubtful_match")]
+    if discrepancies is None:
+        return measured.with_columns(pl.lit(None, pl.Boolean).alias(kind) for kind in kinds)
+    flags = discrepancy_flags(discrepancies)
+    return measured.join(flags, on="account_id", how="left", maintain_order="left").with_columns(
+        pl.col(kinds).fill_null(False)
+    )
+
+
+def _message_counts(replies: pl.DataFrame) -> pl.DataFrame:
+    return (
+        replies.filter(pl.col("account_id").is_not_null())
+        .group_by("account_id")
+        .agg(
+            messages=pl.len().cast(pl.Int64),
+            replied=pl.when(pl.col("replied").is_not_null().any()).then(pl.col("replied").sum().cast(pl.Int64)),
+        )
+    )
+
+
+def _region_path(accounts: pl.DataFrame) -> pl.Series:
+    """Codes from the province down to the account's own division, `620000/620100/620102`."""
+    table = divisions()
+    parent = dict(zip(table["code"], table["parent"], strict=True))
+
+    def path(code: str) -> str:
+        codes = [code]
+        while above := parent.get(codes[0]):
+            codes.insert(0, above)
+        return "/".join(codes)
+
+    codes = accounts["region"].drop_nulls().unique().to_list()
+    paths = {code: path(code) for code in codes}
+    return accounts["region"].replace_strict(paths, default=None, return_dtype=pl.String).alias("region_path")
+
+
+def set_aside_problems(audit: Audit) -> list[Problem]:
+    """What `check` says beyond its cells: rows of accounts that the ledger lacks, units that are spelt in several ways."""
+    _, apart = _account_days(audit)
+    problems = _spelled_twice(audit)
+    for (table,), rows in apart.group_by("table", maintain_order=True):
+        found = [*rows["account_id"].head(3), *(["…"] if rows.height > 3 else [])]
+        facts = {"table": table, "count": rows["rows"].sum(), "found": found}
+        problems.append(Problem("posts_without_account", Place(str(table)), facts))
+    return problems
+
+
+def _spelled_twice(audit: Audit) -> list[Problem]:
+    """Units of one division whose names have one core, 酒泉市卫健委 and 酒泉市卫生健康委员会: they would count as two."""
+    if "region" not in audit.accounts.columns:
+        return []
+    units = audit.accounts.select("unit", "region").drop_nulls().unique(maintain_order=True)
+    cores = units.with_columns(core=normalize.core(pl.col("unit")))
+    alike = cores.group_by("core", "region", maintain_order=True).agg("unit").filter(pl.col("unit").list.len() > 1)
+    ledger = next((path for path in audit.inputs if path.stem == "accounts"), audit.folder)
+    return [Problem("unit_spelled_twice", Place(ledger.name), {"found": found}) for found in alike["unit"].to_list()]

@@ -1,0 +1,154 @@
+"""An import into a folder: posts.parquet, messages.parquet and accounts beside what is already there.
+
+Importing the same files again changes no byte. What becomes of the accounts is in `registering`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from govmedia_kit.errors import InputError, sentence
+from govmedia_kit.read.importers.deduplicate import Imported, newest
+from govmedia_kit.read.importers.update_ledger import BESIDE, OBSERVED, replaced, write_accounts
+
+__all__ = ["Written", "told", "write_import"]
+
+# A table of an import and where it goes: what was there, rows added and changed, rows now.
+Written = pl.DataFrame
+WRITTEN: dict[str, Any] = {
+    "table": pl.String,
+    "file": pl.String,
+    "before": pl.Int64,
+    "added": pl.Int64,
+    "changed": pl.Int64,
+    "after": pl.Int64,
+}
+# Messages of sources without a column of replies, beside messages.parquet that has it; no reply rate counts them.
+UNANSWERABLE = "messages-no-replies.parquet"
+
+
+def write_import(imported: Imported, folder: Path | str) -> Written:
+    """Merges an import into a folder: one row per table and file written (dtypes str, int64), with the rows before and after.
+
+    Files are written beside and then take the old ones' place. Accounts known only from a search, or only by a hash, are added
+    to no ledger that is there; the days that were collected go beside an office's own ledger. Raises InputError where the folder is a file or what is in it cannot be read.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise InputError("out_is_a_file", path=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    if imported.posts.height:
+        found.append(
+            _merged(
+                folder / "posts.parquet",
+                imported.posts,
+                "posts",
+                ["account_id", "post_id"],
+                ["account_id", "published_at", "post_id"],
+            )
+        )
+    found += _messages(folder, imported)
+    if imported.comments.height:
+        found.append(
+            _merged(
+                folder / "comments.parquet",
+                imported.comments,
+                "comments",
+                ["comment_id"],
+                ["received_at", "comment_id"],
+            )
+        )
+    if imported.accounts.height:
+        found += write_accounts(folder, imported)
+    return pl.DataFrame(found, schema=WRITTEN, orient="row")
+
+
+def _messages(folder: Path, imported: Imported) -> list[tuple[Any, ...]]:
+    """Messages whose replies are known to messages.parquet, others beside it where there are both.
+
+    In one table those of a source without a column of replies would count as unanswered.
+    """
+    path, beside = folder / "messages.parquet", folder / UNANSWERABLE
+    messages, apart = imported.messages, [imported.unanswerable]
+    before = _parquet(path) if path.exists() else None
+    if (
+        before is not None
+        and messages.height
+        and ("replied_at" in before.columns) != ("replied_at" in messages.columns)
+    ):
+        if "replied_at" in before.columns:
+            messages, apart = messages.clear(), [messages]
+        else:
+            apart.insert(0, before)
+    found = []
+
+    def merge(goal: Path, rows: pl.DataFrame) -> None:
+        if rows.height:
+            keys = ["account_id", "unit", "message_id"]
+            found.append(_merged(goal, rows, "messages", keys, [*keys, "received_at"]))
+
+    for rows in apart:
+        merge(beside, rows)
+    if any(before is rows for rows in apart):
+        path.unlink()
+    merge(path, messages)
+    return found
+
+
+def _parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError("unreadable_file", path=path, found=str(error).split("\n")[0][:200]) from error
+
+
+def _merged(path: Path, rows: pl.DataFrame, table: str, keys: list[str], sort: list[str]) -> tuple[Any, ...]:
+    before = rows.clear()
+    if path.exists():
+        before = _parquet(path)
+        absent = [pl.lit(None, dtype).alias(n) for n, dtype in rows.schema.items() if n not in before.columns]
+        before = before.with_columns(absent).select(rows.columns).cast(rows.schema, strict=False)
+    both = pl.concat([before.with_columns(__age=pl.lit(0)), rows.with_columns(__age=pl.lit(1))])
+    order = [*(["captured_at"] if "captured_at" in rows.columns else []), "__age"]
+    after = newest(both, keys, order).drop("__age").sort(sort)
+    added = after.join(before.select(keys), on=keys, how="anti", nulls_equal=True).height
+    same = after.height == before.height and after.equals(before.sort(sort))
+    changed = 0
+    if not same:
+        changed = after.height - added - after.join(before, on=list(after.columns), how="semi", nulls_equal=True).height
+        replaced(path, lambda beside: after.write_parquet(beside, compression="zstd", statistics=True))
+    return table, path.name, before.height, added, max(changed, 0), after.height
+
+
+def told(imported: Imported, written: Written | None = None, language: str = "zh-Hans") -> list[str]:
+    """Everything that `govmedia import` prints: a line per file with its counts and reasons, doubts, and what was written."""
+    lines = []
+    for row in imported.report.iter_rows(named=True):
+        name = f"{row['file']} › {row['part']}" if row["part"] else row["file"]
+        facts = {k: row[k] for k in ("tool", "layout", "rows_read", "kept", "merged", "set_aside")}
+        lines.append(sentence("import_file", language, name=name, **facts))
+        why = imported.reasons.filter(pl.all_horizontal(pl.col(c) == row[c] for c in ("file", "part", "layout")))
+        for effect, reason, rows in why.select("effect", "reason", "rows").iter_rows():
+            lines.append("  " + sentence(f"import_why_{reason}", language, count=rows, effect=effect))
+    lines += [problem.say(language) for problem in imported.problems]
+    for row in written.iter_rows(named=True) if written is not None else ():
+        called = {
+            "posts": ("帖文", "posts"),
+            "messages": ("留言", "messages"),
+            "accounts": ("账号", "accounts"),
+            "comments": ("评论", "comments"),
+            "observed": ("采集起止日期", "days observed"),
+        }
+        table = called[row["table"]][language.startswith("en")]
+        lines.append(sentence("import_written", language, **{**row, "table": table}))
+        if row["file"] == UNANSWERABLE:
+            lines.append(sentence("import_messages_beside", language, path=row["file"]))
+        if row["file"] == BESIDE:
+            lines.append(sentence("import_accounts_beside", language, path=row["file"]))
+        if row["file"] == OBSERVED:
+            lines.append(sentence("import_observed_beside", language, path=row["file"]))
+    return lines

@@ -1,0 +1,86 @@
+"""Which account an address or an id is: the platform that its form fits, and the id that an address holds."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import polars as pl
+
+from govmedia_kit.errors import Problem
+from govmedia_kit.package_data import rows
+from govmedia_kit.read.ledger.match_columns import position
+from govmedia_kit.read.sources.files import ROW, Grid
+
+__all__ = ["fits", "platform_ids", "without_addresses"]
+
+# Ids that only one platform gives; numbers could be anybody's.
+FORMS = {"wechat": r"gh_\w+|MP_WXS_\d+", "douyin": r"MS4wLjAB[\w-]+", "youtube": r"UC[\w-]{22}"}
+# A spreadsheet's 5.30E+15: all but the first digits are lost.
+ROUNDED = r"^[\d.]+[eE]\+?\d+$"
+
+
+@functools.cache
+def _patterns() -> list[dict[str, str]]:
+    return rows("formats/urls.csv")
+
+
+def fits(platform: str, text: str) -> bool:
+    """Whether an id or address has a form that only this platform gives.
+
+    >>> fits("weibo", "https://weibo.com/u/1234567890"), fits("wechat", "gh_0a1b"), fits("weibo", "1234567890")
+    (True, True, False)
+    """
+    if re.fullmatch(FORMS.get(platform, r"(?!)"), text):
+        return True
+    own = [row for row in _patterns() if row["platform"] == platform]
+    return any(re.search(row[which], text) for row in own for which in ("pattern", "short") if row[which])
+
+
+def without_addresses(frame: pl.DataFrame) -> pl.DataFrame:
+    """An address in the place of a name is the address."""
+    address = pl.col("name").str.contains(r"(?i)^https?://")
+    return frame.with_columns(
+        url=pl.when(pl.col("url").is_null() & address).then("name").otherwise("url"),
+        name=pl.when(address).then(None).otherwise("name"),
+    )
+
+
+def platform_ids(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, list[Problem]]:
+    """Ids as the platform gave them: out of an address where the ledger holds one; a short link or a note is none."""
+    patterns = _patterns()
+    address = pl.coalesce("url", pl.when(pl.col("platform_id").str.contains("://|www[.]|[.]com/")).then("platform_id"))
+    is_address = pl.col("platform_id").str.contains(r"://|www\.|\.com/|\.cn/")
+    shorts = "|".join(row["short"] for row in patterns if row["short"])
+    from_address = pl.coalesce(
+        pl.when(pl.col("platform") == row["platform"]).then(address.str.extract(row["pattern"], 1)) for row in patterns
+    )
+    is_short = address.str.contains(shorts)
+    # An id has no Chinese and no blanks: what has is a note about it.
+    is_note = pl.col("platform_id").str.contains(r"[\p{Han}\s]|^[()（）]*$") & ~is_address
+    is_rounded = pl.col("platform_id").str.contains(ROUNDED)
+    marked = frame.with_columns(
+        __short=is_short,
+        __note=is_note,
+        __rounded=is_rounded,
+        __from=pl.when(~is_short.fill_null(False)).then(from_address),
+    )
+    problems = []
+    for kind, which, column in (
+        ("short_link", "__short", "url"),
+        ("id_is_note", "__note", "platform_id"),
+        ("id_rounded", "__rounded", "platform_id"),
+    ):
+        rows = marked.filter(pl.col(which).fill_null(False)).with_columns(__cell=pl.coalesce(column, "platform_id"))
+        if kind == "short_link":
+            rows = rows.filter(pl.col("platform_id").is_null() | is_address)
+        for row, sheet, cell in rows.select(ROW, "__sheet", "__cell").iter_rows():
+            grid = sheets[sheet]
+            held = column if position(grid, "accounts", column) is not None else "platform_id"
+            problems.append(Problem(kind, grid.place(row, position(grid, "accounts", held)), {"found": cell}))
+    no_id = pl.any_horizontal(pl.col("__note", "__rounded").fill_null(False), is_address.fill_null(False))
+    frame = marked.with_columns(
+        platform_id=pl.coalesce(pl.when(~no_id).then("platform_id"), "__from"),
+        url=pl.coalesce("url", pl.when(is_address).then("platform_id")),
+    )
+    return frame.drop("__short", "__note", "__rounded", "__from"), problems

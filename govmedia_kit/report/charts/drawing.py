@@ -1,0 +1,111 @@
+"""How charts are drawn: one theme, Chinese labels, alt text that says type, data and message.
+
+`enable` switches on the renderer that works without a network: an SVG beside the Vega-Lite JSON, so that JupyterLab is
+interactive and every exporter has a picture. Frames are aggregated before they are charted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from govmedia_kit.judge.assessment import Assessment
+from govmedia_kit.report import phrases
+from govmedia_kit.schema import vocabulary, word_label
+
+__all__ = ["WIDTH", "chart_words", "enable", "labelled", "register_fonts", "word_labels_of"]
+
+FONT = "Noto Sans SC, Microsoft YaHei, PingFang SC, Noto Sans CJK SC, sans-serif"
+# Okabe and Ito's colours, told apart by colour-blind readers.
+PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999"]
+WIDTH = 560
+V5 = "https://vega.github.io/schema/vega-lite/v5.json"
+
+
+def enable() -> None:
+    """Show charts offline from here on: our theme, and the SVG renderer. Called by a notebook, never at import."""
+    import altair as alt
+
+    register_fonts()
+    alt.renderers.register("govmedia", _render)
+    alt.renderers.enable("govmedia")
+    alt.theme.register("govmedia", enable=True)(_theme)
+
+
+def register_fonts() -> None:
+    """Tell the converter where the kit's Chinese fonts are: without them it drops every label in silence."""
+    from pathlib import Path
+
+    import pylopdf_fonts_zh_cn as fonts
+    import vl_convert
+
+    vl_convert.register_font_directory(str(Path(fonts.sans_path()).parent))
+
+
+def _theme() -> Any:
+    text = {
+        "labelFont": FONT,
+        "titleFont": FONT,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
+    return {
+        "config": {
+            "font": FONT,
+            "background": "#ffffff",
+            "axis": {**text, "gridColor": "#e5e5e5", "domainColor": "#666666", "tickColor": "#666666"},
+            "legend": text,
+            "header": text,
+            "title": {"font": FONT, "fontSize": 14, "fontWeight": "normal", "anchor": "start"},
+            "text": {"font": FONT, "fontSize": 12},
+            "range": {"category": PALETTE},
+            "view": {"stroke": None},
+        }
+    }
+
+
+def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """The chart as an SVG, as Vega-Lite for JupyterLab (which knows it up to version 5) and as its alt text."""
+    import vl_convert
+
+    register_fonts()
+    return {
+        "application/vnd.vegalite.v5+json": {**spec, "$schema": V5},
+        "image/svg+xml": _own_ids(vl_convert.vegalite_to_svg(spec), spec),
+        "text/plain": spec.get("description", ""),
+    }
+
+
+def _own_ids(svg: str, spec: dict[str, Any]) -> str:
+    """The picture with ids of its own: the converter counts on from one picture to the next as long as it runs."""
+    import hashlib
+    import json
+    import re
+
+    prefix = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
+    ids = {old: f"p{prefix}-{i}" for i, old in enumerate(dict.fromkeys(re.findall(r'\sid="([^"]+)"', svg)))}
+    return re.sub(r'(\sid="|url\(#|href="#)([^")]+)', lambda found: found[1] + ids.get(found[2], found[2]), svg)
+
+
+def chart_words(key: str, assessment: Assessment, **facts: Any) -> str:
+    """A chart's words in the round's language."""
+    return phrases.phrase(f"charts.{key}", assessment.language).format(**facts)
+
+
+def labelled(chart: Any, key: str, assessment: Assessment, height: int, **facts: Any) -> Any:
+    """A chart with its title, alt text and size."""
+    # A label that a reader can trust is left whole: no limit on its length.
+    return chart.properties(
+        title=chart_words(f"{key}_title", assessment, **facts),
+        description=chart_words(f"{key}_alt", assessment, **facts),
+        width=WIDTH,
+        height=height,
+    )
+
+
+def word_labels_of(column: pl.Expr, name: str, language: str) -> pl.Expr:
+    """Words of a vocabulary as a reader says them, for a chart's labels."""
+    words = {value: word_label(name, value, language) for value in vocabulary(name)}
+    return column.replace_strict(words, default=phrases.phrase("charts.unknown", language), return_dtype=pl.String)

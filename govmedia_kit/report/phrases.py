@@ -1,0 +1,203 @@
+"""How sentences are told: words by language, braces filled with linked figures, lists, dates, percentages.
+
+Words are in `words/<language>.toml`, a table per chapter; `prose` and `method` decide which of them are said.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from typing import Any
+
+import polars as pl
+
+from govmedia_kit import package_data
+from govmedia_kit.divisions import divisions
+from govmedia_kit.errors import GovmediaError, hint
+from govmedia_kit.judge import rules
+from govmedia_kit.judge.assessment import Assessment
+from govmedia_kit.judge.figures import Figure, rounded
+from govmedia_kit.languages import LANGUAGES, is_english, spelt
+from govmedia_kit.report.blocks import Run
+from govmedia_kit.schema import vocabulary, word_label
+
+__all__ = ["NAMED", "Teller", "annex_numbers", "annex_of", "date_text", "percent", "period", "phrase", "region_name"]
+
+# How many accounts or units a sentence names before it says 等 and points at the annex.
+NAMED = 3
+
+
+@functools.cache
+def _words(language: str) -> dict[str, Any]:
+    if language not in LANGUAGES:
+        raise GovmediaError("unknown_language", found=language, hint=hint(language, LANGUAGES), known=LANGUAGES)
+    name = "en" if is_english(language) else "zh-Hans"
+    words = package_data.words(f"words/{name}.toml")
+    return {chapter: {key: _spelt(value, language) for key, value in said.items()} for chapter, said in words.items()}
+
+
+def _spelt(value: Any, language: str) -> Any:
+    """Our words as the language spells them, what stands in braces untouched."""
+    if isinstance(value, list):
+        return [_spelt(item, language) for item in value]
+    parts = re.split(r"(\{[^{}]*\})", value)
+    return "".join(part if part.startswith("{") else spelt(part, language) for part in parts)
+
+
+def phrase(key: str, language: str) -> Any:
+    """The words of a key `chapter.sentence`, braces and all; an empty text where there are none."""
+    chapter, _, name = key.partition(".")
+    return _words(language).get(chapter, {}).get(name, "")
+
+
+class Teller:
+    """Fills the sentences of one round: braces that name a figure become linked numbers, others are facts.
+
+    `{accounts.failed|account|accounts}` is the word for one where the figure (or fact) is one, else the word for many.
+    """
+
+    def __init__(self, assessment: Assessment, figures: dict[str, Figure]) -> None:
+        self.round, self.figures, self.language = assessment, figures, assessment.language
+        self.limits = {f"{rule}_limit": period(rule, assessment) for rule in ("stale", "warned", "borderline")}
+
+    def runs(self, key: str, **facts: Any) -> list[Run]:
+        """The runs of a sentence. `{stale_limit}` and the like are the rule table's own."""
+        made: list[Run] = []
+        facts = {**self.limits, **facts}
+        for i, part in enumerate(re.split(r"\{([^{}]+)\}", phrase(key, self.language))):
+            if i % 2 == 0:
+                made += [part] if part else []
+            elif "|" in part:
+                name, one, other = part.split("|")
+                made.append(one if (facts[name] if name in facts else self.value(name)) == 1 else other)
+            elif part in facts:
+                fact = facts[part]
+                made += fact if isinstance(fact, list) else [fact if isinstance(fact, dict) else str(fact)]
+            else:
+                made.append(self.number(part))
+        return [run for run in made if run != ""]
+
+    def number(self, identifier: str) -> Run:
+        """A figure as a linked number."""
+        figure = self.figures[identifier]
+        return {"text": figure.text, "figure": identifier}
+
+    def say(self, key: str, **facts: Any) -> str:
+        """A sentence as plain text."""
+        return "".join(r if isinstance(r, str) else r["text"] for r in self.runs(key, **facts))
+
+    def value(self, identifier: str) -> float:
+        """A figure's value, 0 where it is not there or not known: only to choose a sentence, never to print."""
+        figure = self.figures.get(identifier)
+        return figure.value if figure is not None and figure.value is not None else 0
+
+    def known(self, identifier: str) -> bool:
+        """Whether a figure is known."""
+        return self.figures[identifier].value is not None
+
+    def interval(self, identifier: str) -> list[Run]:
+        """A rate's interval in brackets; nothing where there is none."""
+        figure = self.figures[identifier]
+        if figure.low is None or figure.high is None:
+            return []
+        return [self.say("words.interval", low=percent(figure.low), high=percent(figure.high))]
+
+    def join(self, parts: list[list[Run]], mark: str = "enumeration") -> list[Run]:
+        """Parts with the language's enumeration mark between them, or another one of its marks."""
+        joined: list[Run] = []
+        for i, part in enumerate(parts):
+            joined += ([phrase(f"words.{mark}", self.language)] if i else []) + part
+        return joined
+
+    def accounts(self, rows: pl.DataFrame, *, most: int = NAMED) -> list[Run]:
+        """Accounts by unit, name and platform; 等 where there are more than `most`."""
+        parts: list[list[Run]] = []
+        before = None
+        for row in rows.head(most).iter_rows(named=True):
+            platform = word_label("platform", row["platform"], self.language)
+            account = self.say("words.quoted", name=row["name"], platform=platform)
+            # A unit is named once for those of its accounts that follow one another.
+            same = row["unit"] == before
+            parts.append([account if same else self.say("words.of_unit", unit=row["unit"], accounts=account)])
+            before = row["unit"]
+        return self.join(parts) + ([phrase("words.and_so_on", self.language)] if rows.height > most else [])
+
+    def breakdown(self, identifier: str, kind: str) -> list[Run]:
+        """The figure by platform or level, the largest first, each number linked: 微信公众号144个、新浪微博79个."""
+        prefix = f"{identifier}@platform:" if kind == "platform" else f"{identifier}@"
+        words = vocabulary(kind)
+        found = [
+            (self.figures[prefix + w].value, words[w].value)
+            for w in words
+            if prefix + w in self.figures and self.value(prefix + w)
+        ]
+        if kind == "platform":
+            found.sort(key=lambda f: -f[0])  # type: ignore[operator]
+        return self.join(
+            [
+                self.runs("words.counted", name=word_label(kind, w, self.language), number=self.number(prefix + w))
+                for _, w in found
+            ]
+        )
+
+    def by_stratum(self, identifier: str, by: str) -> list[Run]:
+        """A rate by level or platform, as far as it is broken down so: 省级部门99.6%、县直部门97.0%."""
+        prefix = f"{identifier}@platform:" if by == "platform" else f"{identifier}@"
+        words = vocabulary(by) if by in ("unit_level", "platform") else {}
+        there = [word for word in words if prefix + word in self.figures]
+        return self.join(
+            [
+                self.runs("overall.stratum", name=word_label(by, word, self.language), rate=self.number(prefix + word))
+                for word in there
+            ]
+        )
+
+
+def period(rule: str, assessment: Assessment) -> str:
+    """The silence that a rule allows as a reader says it: 两周, 1周, 10天; empty where the table has no such rule."""
+    days = rules.threshold(assessment.rules, rule)
+    if days is None:
+        return ""
+    words = {7: "words.one_week", 14: "words.two_weeks"} if rule != "borderline" else {}
+    return phrase(words.get(days, "words.days"), assessment.language).format(number=days)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a percentage, halves up."""
+    return f"{rounded(share * 100, digits)}%"
+
+
+def date_text(day: dt.date, language: str) -> str:
+    """A date as the language writes it."""
+    months = phrase("words.months", language)
+    name = months[day.month - 1] if months else ""
+    return phrase("words.date", language).format(year=day.year, month=day.month, day=day.day, month_name=name)
+
+
+def region_name(code: str | None, language: str) -> str:
+    """The name of a division, or the whole country's."""
+    names = divisions().filter(pl.col("code") == (code or ""))["name"]
+    return names[0] if names.len() else phrase("words.whole_country", language)
+
+
+def annex_numbers(assessment: Assessment) -> dict[str, int]:
+    """The annexes that have rows, with their numbers in the usual order."""
+    m = assessment.measured
+    there = {
+        "by_region": m.filter(pl.col("region") != (assessment.audit.settings.region or "")).height > 0,
+        "by_level": m["unit_level"].null_count() < m.height,
+        "failed": bool((m["verdict"] == "failed").any()),
+        "duplicates": bool((m["same_platform_accounts"] > 1).any()),
+        "followup": assessment.followed is not None and assessment.followed.height > 0,
+        "not_checked": not m["checked"].all(),
+        "lookalikes": assessment.lookalikes.height > 0,
+        "merge": bool((m["same_platform_accounts"] > 1).any()),
+        "filing": assessment.discrepancies is not None and assessment.discrepancies.height > 0,
+    }
+    return {name: i for i, name in enumerate((n for n, has in there.items() if has), 1)}
+
+
+def annex_of(name: str, t: Teller) -> str:
+    """How a sentence points at an annex: 附件3."""
+    return phrase("words.annex", t.language) + str(annex_numbers(t.round).get(name, ""))

@@ -1,0 +1,110 @@
+"""One Jupyter kernel that runs one notebook after another: its start costs more than a bulletin.
+
+Between two notebooks the namespace is emptied and the working folder and what libraries keep as settings are set anew.
+A kernel that has died is started again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Kernel", "started_kernel"]
+
+# `reset -f` empties the namespace; modules stay, and with them the settings that libraries keep.
+RESET = """
+get_ipython().run_line_magic("reset", "-f")
+import os, polars
+os.chdir({folder!r})
+polars.Config.restore_defaults()
+del os, polars
+"""
+
+
+# What every bulletin imports, loaded while this process still imports papermill; the reset forgets the names.
+PRELOAD = "import altair, scipy.stats, govmedia_kit.report.charts.updates, govmedia_kit.report.annexes"
+
+
+class Kernel:
+    """A running kernel: `manager` is what papermill takes, `ready` makes it as good as new."""
+
+    def __init__(self) -> None:
+        from jupyter_client.manager import AsyncKernelManager
+
+        # Encrypted where the kernel can: its channels are open to every user of the machine else.
+        self.manager = AsyncKernelManager(kernel_name="python3", transport_encryption="auto")
+        self._clients: list[Any] = []
+        self.manager.client = self._client  # type: ignore[method-assign]
+        env = {**os.environ, "PYTHONWARNINGS": "ignore"}
+        self._run(self.manager.start_kernel(env=env, extra_arguments=[f"--IPKernelApp.exec_lines={PRELOAD}"]))
+
+    def ready(self, folder: Path) -> Any:
+        """The kernel's manager, with an empty namespace and `folder` as the working folder; started again if it died."""
+        reset = RESET.format(folder=str(folder))
+        try:
+            if self._run(self.manager.is_alive()):
+                self._execute(reset)
+                return self.manager
+        except (RuntimeError, TimeoutError):  # it is dying, or busy without end
+            pass
+        self._disconnect()
+        self._run(self.manager.restart_kernel(now=True))
+        self._execute(reset)
+        return self.manager
+
+    def leave(self, folder: Path) -> None:
+        """Step out of a working folder, which Windows would not let be renamed while a kernel stands in it."""
+        if self._run(self.manager.is_alive()):
+            # A kernel that is still busy with a cell that was interrupted is not waited for.
+            with contextlib.suppress(TimeoutError, RuntimeError):
+                self._execute(f"import os; os.chdir({str(folder)!r})", timeout=10)
+        self._disconnect()
+
+    def stop(self) -> None:
+        """End the kernel."""
+        self._disconnect()
+        with contextlib.suppress(Exception):
+            self._run(self.manager.shutdown_kernel(now=True))
+
+    def _client(self, **options: Any) -> Any:
+        """A client as the manager makes it, remembered: the one that runs a notebook is never closed by its maker."""
+        self._clients.append(type(self.manager).client(self.manager, **options))
+        return self._clients[-1]
+
+    def _disconnect(self) -> None:
+        while self._clients:
+            self._clients.pop().stop_channels()
+
+    def _execute(self, code: str, timeout: float = 60) -> None:
+        client = self._client()
+        client.start_channels()
+        self._run(client.wait_for_ready(timeout=timeout))
+        # The client is asynchronous: not awaited, the reset would silently not happen.
+        done = client.execute_interactive(
+            code, store_history=False, silent=True, output_hook=lambda m: None, timeout=timeout
+        )
+        reply = self._run(done)
+        if reply["content"]["status"] != "ok":
+            raise RuntimeError(f"the kernel could not be made ready: {reply['content'].get('evalue')}")
+
+    @staticmethod
+    def _run(awaitable: Any) -> Any:
+        from jupyter_core.utils import run_sync
+
+        async def wait() -> Any:
+            return await awaitable
+
+        return run_sync(wait)()
+
+
+@contextlib.contextmanager
+def started_kernel() -> Iterator[Kernel]:
+    """A kernel for as long as the block runs."""
+    kernel = Kernel()
+    try:
+        yield kernel
+    finally:
+        kernel.stop()

@@ -1,0 +1,152 @@
+"""What every column is: the one dictionary behind reading, checking, labels and the data cards.
+
+The dictionary is two tables beside this module, `fields.csv` (a row per table and column)
+and `vocabularies.csv` (a row per word that a column may hold). Everything that needs to know a
+dtype, a label or the many spellings of a platform asks here.
+
+>>> dtypes("account_days")["posts"]
+Int64
+>>> label("gap_days", "zh-Hans"), vocabulary("platform")["wechat"].label_zh
+('距今天数', '微信公众号')
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from govmedia_kit.languages import is_english, spelt
+from govmedia_kit.package_data import rows
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "Field",
+    "Word",
+    "columns",
+    "dtypes",
+    "label",
+    "tables",
+    "vocabulary",
+    "vocabulary_of",
+    "word_label",
+    "word_labels",
+]
+
+# Columns whose words are a vocabulary; the vocabulary has the column's name.
+VOCABULARY_COLUMNS = (
+    "platform",
+    "unit_level",
+    "filing_status",
+    "severity",
+    "channel",
+    "verdict",
+    "reason",
+    "discrepancy",
+)
+
+
+class Field(NamedTuple):
+    """A column: its table, name, dtype, unit, whether a table must have it, labels, meanings and other spellings."""
+
+    table: str
+    name: str
+    dtype: str
+    unit: str
+    required: bool
+    label_zh: str
+    label_en: str
+    meaning_zh: str
+    meaning_en: str
+    synonyms: tuple[str, ...]
+
+
+class Word(NamedTuple):
+    """A word that a column may hold, with its labels and the spellings that mean it."""
+
+    value: str
+    label_zh: str
+    label_en: str
+    synonyms: tuple[str, ...]
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    return tuple(part for part in cell.split("|") if part)
+
+
+@functools.cache
+def _fields() -> dict[str, dict[str, Field]]:
+    found: dict[str, dict[str, Field]] = {}
+    for row in rows("fields.csv"):
+        found.setdefault(row["table"], {})[row["name"]] = Field(
+            **{**row, "required": row["required"] == "yes", "synonyms": _split(row["synonyms"])}  # type: ignore[arg-type]
+        )
+    # The filing system's own list has the ledger's columns.
+    found["filed"] = {name: field._replace(table="filed") for name, field in found["accounts"].items()}
+    return found
+
+
+@functools.cache
+def _vocabularies() -> dict[str, dict[str, Word]]:
+    found: dict[str, dict[str, Word]] = {}
+    for row in rows("vocabularies.csv"):
+        word = Word(row["value"], row["label_zh"], row["label_en"], _split(row["synonyms"]))
+        found.setdefault(row["vocabulary"], {})[word.value] = word
+    return found
+
+
+def tables() -> list[str]:
+    """Names of all tables, those read first."""
+    return list(_fields())
+
+
+def columns(table: str) -> dict[str, Field]:
+    """The columns of a table, by name, in the order in which they are written."""
+    return _fields()[table]
+
+
+def dtypes(table: str) -> dict[str, pl.DataType]:
+    """The columns of a table with their Polars dtypes."""
+    import polars as pl
+
+    dtypes: dict[str, Any] = {
+        "str": pl.String(),
+        "bool": pl.Boolean(),
+        "int": pl.Int64(),
+        "float": pl.Float64(),
+        "date": pl.Date(),
+        "datetime": pl.Datetime("us"),
+    }
+    return {name: dtypes[field.dtype] for name, field in columns(table).items()}
+
+
+def vocabulary(name: str) -> dict[str, Word]:
+    """The words of a vocabulary (`platform`, `unit_level`, `filing_status`, ...), by value."""
+    return _vocabularies()[name]
+
+
+def vocabulary_of(column: str) -> dict[str, Word] | None:
+    """The vocabulary of a column, or None where any text will do."""
+    return vocabulary(column) if column in VOCABULARY_COLUMNS else None
+
+
+def label(column: str, language: str = "zh-Hans") -> str:
+    """What a reader calls a column; the column's own name where the dictionary does not know it."""
+    for table in _fields().values():
+        if column in table:
+            return table[column].label_en if is_english(language) else spelt(table[column].label_zh, language)
+    return column
+
+
+def word_labels(column: str, language: str = "zh-Hans") -> list[str]:
+    """What a reader calls the words of a column's vocabulary, in its order."""
+    return [word_label(column, value, language) for value in vocabulary_of(column) or {}]
+
+
+def word_label(column: str, value: str | None, language: str = "zh-Hans") -> str:
+    """What a reader calls a word of a vocabulary; the word itself where it is in none."""
+    word = (vocabulary_of(column) or {}).get(value or "")
+    if word is None:
+        return value or ""
+    return word.label_en if is_english(language) else spelt(word.label_zh, language)
