@@ -1,5 +1,6 @@
-"""What every test may use: the folder of the rebuilt audit of 2019, its round and figures, a warm kernel and its bulletin."""
+"""What every test may use: the folder of the rebuilt audit of 2019, its assessment and figures, a warm kernel and its bulletin."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,32 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(Path(__file__).parent))
+# This checkout is what is tested, by every process that a test starts, wherever the package is installed from.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+import parts  # noqa: E402 - found by the path above
+
+LEFT_OUT = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_collection_modifyitems(config, items):
+    config.stash[LEFT_OUT] = dict(parts.leave_out(config, items))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """Under xdist the workers collect; each has left out the same."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", {})
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, {})
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for marker, count in config.stash.get(LEFT_OUT, {}).items():
+        terminalreporter.write_line(f"left out: {count} tests marked {marker} ({parts.missing()[marker]})")
 
 
 @pytest.fixture(scope="session")

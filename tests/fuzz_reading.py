@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from realdata import REALDATA
+from realdata import REALDATA, SAMPLES
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.importers.import_files import import_files, told
@@ -72,15 +72,17 @@ SUFFIXES = [".csv", ".json", ".jsonl", ".xml", ".xls", ".xlsx", ".txt", ".yaml",
 
 def seeds() -> list[tuple[str, bytes]]:
     """Names and contents of the samples, the small real files, and a database."""
-    paths = [p for p in sorted((REALDATA / "schema_samples").rglob("*")) if p.is_file()]
-    paths += [p for p in sorted((REALDATA / "posts").iterdir()) if p.stat().st_size < 130_000]
-    paths += [
-        REALDATA / "registry" / name
-        for name in ("us_digital_registry_import_sample.csv", "cn_weibo_gov_provincial.csv")
-    ]
+    paths = [p for p in sorted(SAMPLES.rglob("*")) if p.is_file()]
     found = [(p.name, p.read_bytes()) for p in paths]
-    yaml = (REALDATA / "registry" / "us_congress_social_media.yaml").read_bytes()[:4000]
-    return [*found, ("congress.yaml", yaml), ("weibodata.db", _database())]
+    if REALDATA.is_dir():
+        paths = [p for p in sorted((REALDATA / "posts").iterdir()) if p.stat().st_size < 130_000]
+        paths += [
+            REALDATA / "registry" / name
+            for name in ("us_digital_registry_import_sample.csv", "cn_weibo_gov_provincial.csv")
+        ]
+        found += [(p.name, p.read_bytes()) for p in paths]
+        found.append(("congress.yaml", (REALDATA / "registry" / "us_congress_social_media.yaml").read_bytes()[:4000]))
+    return [*found, ("weibodata.db", _database())]
 
 
 def _database() -> bytes:

@@ -477,7 +477,6 @@ def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.slow
 def test_a_command_that_is_interrupted_leaves_nothing(tmp_path):
     audit = write_audit(tmp_path / "audit")
     made = tmp_path / "made"

@@ -110,6 +110,7 @@ def test_redundant_accounts_are_the_sum_of_all_but_one():
     assert groups.group_by("group_id", maintain_order=True).len()["len"].to_list() == [3, 2]
 
 
+@pytest.mark.realdata
 def test_counts_of_the_canadian_list_agree_with_pandas():
     accounts, _ = read_accounts(REALDATA / "registry" / "canada_gc_socials.csv")
     frame = pd.DataFrame(accounts.to_dict(as_series=False))

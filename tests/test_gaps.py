@@ -528,6 +528,7 @@ def test_agrees_with_a_plain_loop(posts, facts, window_days):
         assert {name: row[name] for name in expected} == pytest.approx(expected)
 
 
+@pytest.mark.realdata
 def test_real_accounts_fall_silent_when_a_pandas_loop_says_so():
     file = REALDATA / "posts" / "twitter_gov_post_times_2019-12_2021-02.csv"
     real = pd.read_csv(file, parse_dates=["created_at_utc"])

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from realdata import REALDATA
+from realdata import REALDATA, SAMPLES
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.audit import read_audit, read_posts
@@ -23,7 +23,6 @@ from govmedia_kit.read.importers.import_files import import_files, told, write_i
 from govmedia_kit.read.importers.layouts import layouts
 from govmedia_kit.read.importers.post_ids import bid_from_mid
 
-SAMPLES = REALDATA / "schema_samples"
 COUNTS = Path(__file__).parent / "scenarios" / "realdata_counts.csv"
 TABLE = list(csv.DictReader(COUNTS.read_text(encoding="utf-8").splitlines()))
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
@@ -183,6 +182,7 @@ def mid_of(bid: str) -> int:
     return int(str(groups[0]) + "".join(f"{g:07d}" for g in groups[1:]))
 
 
+@pytest.mark.realdata
 @pytest.mark.parametrize("row", TABLE, ids=[row["file"].split("/")[-1] for row in TABLE])
 def test_real_files_give_what_an_independent_reading_gives(row):
     path = REALDATA / row["file"]
@@ -302,6 +302,10 @@ def test_capped_reads_are_a_lower_bound_and_a_push_has_one_headline():
     ]
     assert posts["push_id"].to_list() == ["2247500001"] * 2
     assert posts["is_headline"].to_list() == [True, False]
+
+
+@pytest.mark.realdata
+def test_each_push_of_a_real_history_has_one_headline():
     history = import_files([REALDATA / "posts/wechat_history_2019_共青团中央.jsonl.json"]).posts
     assert history["push_id"].n_unique() == 30
     assert history["is_headline"].sum() == 30

@@ -230,6 +230,7 @@ def real_messages() -> pd.DataFrame:
     )
 
 
+@pytest.mark.realdata
 def test_real_waiting_times_have_the_median_and_quartiles_of_numpy():
     real = real_messages()
     as_of = (real["replied_at"].max() + timedelta(days=1)).date()
@@ -242,6 +243,7 @@ def test_real_waiting_times_have_the_median_and_quartiles_of_numpy():
     assert summary["reply_rate"].tolist() == [1.0]
 
 
+@pytest.mark.realdata
 def test_real_waiting_times_in_the_midst_are_those_of_a_plain_loop():
     real = real_messages()
     as_of = date(2019, 3, 31)

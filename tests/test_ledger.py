@@ -429,6 +429,7 @@ def test_every_county_is_found_by_its_whole_name():
     assert len(found) > 0.97 * len(units)
 
 
+@pytest.mark.realdata
 def test_the_two_forms_of_the_chongqing_ledger_give_the_same_accounts(tmp_path):
     """The long form pivoted to one row per outlet, with a column per platform and several values in a cell."""
     source = REALDATA / "registry" / "cq_media_dict_long.xlsx"
@@ -460,6 +461,7 @@ def _platform(label: str) -> str:
     )
 
 
+@pytest.mark.realdata
 def test_the_chongqing_ledger_lists_what_is_doubtful_by_cell():
     """71 short links and 6 missing platforms, by the data's own card; doubtful ids counted with openpyxl."""
     source = REALDATA / "registry" / "cq_media_dict_long.xlsx"

@@ -307,6 +307,7 @@ def real(name):
     return ledger.filter(pl.col("platform") != "other")  # web sites
 
 
+@pytest.mark.realdata
 @pytest.mark.parametrize("name", ["canada", "chongqing"])
 def test_groups_of_real_lists_are_those_reviewed(name):
     groups = measures.lookalike_groups(real(name)).group_by("group_id").agg(
@@ -325,6 +326,7 @@ def test_groups_of_real_lists_are_those_reviewed(name):
     assert not {frozenset(pair) for pair in apart_names} & together
 
 
+@pytest.mark.realdata
 def test_official_weibo_names_of_the_provinces_are_all_different():
     folder = REALDATA / "registry"
     provincial = pl.read_csv(folder / "cn_weibo_gov_provincial.csv").select(

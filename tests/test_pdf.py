@@ -64,6 +64,7 @@ def bands(rows, apart=0.3):
     return made
 
 
+@pytest.mark.poppler
 def test_a_page_holds_22_lines_of_28_characters_at_their_places(tmp_path):
     path = made(tmp_path, [b.paragraph("甘" * 2500)], settings=SETTINGS.model_copy(update={"issuer": "", "copies": ""}))
     assert run("pdfinfo", path).decode().count("595.276 x 841.89 pts (A4)") == 1
@@ -85,6 +86,7 @@ def test_a_page_holds_22_lines_of_28_characters_at_their_places(tmp_path):
     assert max(rows) == pytest.approx(262, abs=3.5)
 
 
+@pytest.mark.poppler
 def test_the_red_heading_of_a_document_in_millimetres(tmp_path):
     path = made(tmp_path, small_blocks())
     red = ink(path, red=True)
@@ -96,6 +98,7 @@ def test_the_red_heading_of_a_document_in_millimetres(tmp_path):
     assert line[0] - number[1] == pytest.approx(4, abs=1)
 
 
+@pytest.mark.poppler
 def test_the_double_lines_of_a_letter_in_millimetres(tmp_path):
     path = made(tmp_path, small_blocks(), layout="letter")
     red = ink(path, red=True)
@@ -118,6 +121,7 @@ def test_the_double_lines_of_a_letter_in_millimetres(tmp_path):
     assert "—2—" in joined(text_of(path, "-f", 2, "-l", 2))
 
 
+@pytest.mark.poppler
 def test_page_numbers_stand_7_mm_below_at_the_outer_edge(tmp_path):
     path = made(tmp_path, small_blocks())
     for page, side in ((1, max), (2, min)):
@@ -129,6 +133,7 @@ def test_page_numbers_stand_7_mm_below_at_the_outer_edge(tmp_path):
         assert edge == pytest.approx(184 - 4.9 if page == 1 else 28 + 4.9, abs=1)
 
 
+@pytest.mark.poppler
 def test_the_imprint_is_at_the_foot_of_an_even_page(tmp_path):
     path = made(tmp_path, small_blocks())
     pages = int(re.search(r"Pages:\s+(\d+)", run("pdfinfo", path).decode())[1])
@@ -140,6 +145,7 @@ def test_the_imprint_is_at_the_foot_of_an_even_page(tmp_path):
     assert max(rows) == pytest.approx(262, abs=1)
 
 
+@pytest.mark.poppler
 def test_who_signs_stands_over_the_date(tmp_path):
     boxes = re.findall(
         r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="[\d.]+">(甘肃省人民政府办公厅|2019年7月31日)<',
@@ -153,6 +159,7 @@ def test_who_signs_stands_over_the_date(tmp_path):
     assert float(date[2]) == pytest.approx(184 * 72 / 25.4 - 64, abs=2)
 
 
+@pytest.mark.poppler
 def test_fonts_are_embedded_and_the_file_is_an_archive_with_outline_and_alt_texts(tmp_path):
     path = made(tmp_path, small_blocks())
     fonts = run("pdffonts", path).decode().splitlines()[2:]
@@ -174,6 +181,7 @@ def test_the_same_blocks_give_the_same_bytes(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+@pytest.mark.poppler
 def test_every_number_of_the_gansu_bulletin_is_in_the_file(tmp_path, gansu_assessment, gansu_figures):
     blocks = gansu_blocks(gansu_assessment, gansu_figures)
     path = made(tmp_path, blocks, settings=gansu_assessment.audit.settings)
@@ -189,6 +197,7 @@ def test_every_number_of_the_gansu_bulletin_is_in_the_file(tmp_path, gansu_asses
         assert row[-1] is None or row[-1] in printed
 
 
+@pytest.mark.poppler
 def test_awkward_names_come_out_as_text(tmp_path):
     path = made(tmp_path, named_blocks(NAMES), settings=SETTINGS.model_copy(update={"copies": "#a $b <c>"}))
     printed = joined(text_of(path))
@@ -206,6 +215,7 @@ def test_a_character_that_no_font_holds_is_named(tmp_path):
     assert not (tmp_path / "bulletin.pdf").exists()
 
 
+@pytest.mark.poppler
 def test_a_missing_character_can_be_marked_and_is_told(tmp_path):
     told = pdf.write(
         named_blocks(["甲𠮷乙", "丙\x07丁"]), tmp_path / "m.pdf", settings=SETTINGS, language="zh-Hans", missing="mark"
@@ -216,6 +226,7 @@ def test_a_missing_character_can_be_marked_and_is_told(tmp_path):
     assert "丙〓丁" in printed
 
 
+@pytest.mark.poppler
 def test_traditional_chinese_loses_no_glyph(tmp_path):
     said = "關於2019年全省政務新媒體檢查情況的通報，帳號、為、裡、臺灣、號碼、檢查時間範圍、關停註銷、審核、覈實"
     path = made(tmp_path, [b.title("通報"), b.paragraph(said)], language="zh-Hant")
@@ -246,6 +257,7 @@ def test_which_face_stands_for_which_is_told():
     assert any("黑体" in s and "Noto Sans SC" in s for s in told)
 
 
+@pytest.mark.poppler
 def test_a_wide_annex_lies_across_with_its_number_where_others_have_it(tmp_path):
     blocks = [
         b.title("通报"),
@@ -269,6 +281,7 @@ def test_pictures_are_drawn_with_their_chinese_words():
     assert int.from_bytes(with_words[16:20], "big") == 1200
 
 
+@pytest.mark.poppler
 def test_word_and_pdf_say_the_same(tmp_path, gansu_assessment, gansu_figures):
     from govmedia_kit.read.sources.document_text import text_of_document
     from govmedia_kit.render import docx
@@ -285,6 +298,7 @@ def test_word_and_pdf_say_the_same(tmp_path, gansu_assessment, gansu_figures):
         assert joined(line) in re.sub(r"—\d+—", "", paper)
 
 
+@pytest.mark.poppler
 def test_no_seal_stands_on_an_empty_page(tmp_path):
     # Whatever the length of the text: the page of the signature has a sentence of it.
     for lines in range(6, 14):

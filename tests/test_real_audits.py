@@ -50,6 +50,7 @@ def live(ledger) -> pd.DataFrame:
     return rows.assign(platform=platform, unit=rows["Department"].str.strip(), purpose=rows["Language"].str.strip())
 
 
+@pytest.mark.realdata
 def test_every_account_of_the_ledger_is_read(ledger, live, canada):
     assert len(ledger) == 1865
     assert 100 < len(live) < 1865
@@ -60,6 +61,7 @@ def test_every_account_of_the_ledger_is_read(ledger, live, canada):
         assert found[f"accounts.registered@platform:{platform}"]["value"] == len(rows)
 
 
+@pytest.mark.realdata
 def test_duplicates_agree_with_pandas(live, canada):
     found = figures_of(canada)
     groups = live.groupby(["unit", "platform", "purpose"]).size()
@@ -75,6 +77,7 @@ def test_duplicates_agree_with_pandas(live, canada):
     assert found["duplication.units_over_three"]["value"] == (sizes > 3).sum()
 
 
+@pytest.mark.realdata
 def test_accounts_without_posts_are_not_checked_and_not_failed(live, canada):
     found = figures_of(canada)
     assert found["accounts.not_checked"]["value"] == len(live)
@@ -87,6 +90,7 @@ def test_accounts_without_posts_are_not_checked_and_not_failed(live, canada):
     assert "veto" not in (canada / "findings.csv").read_text(encoding="utf-8-sig")
 
 
+@pytest.mark.realdata
 def test_the_page_prints_no_number_that_is_not_known(canada):
     text = (canada / "bulletin.html").read_text(encoding="utf-8")
     assert "未知%" not in text
@@ -94,6 +98,7 @@ def test_the_page_prints_no_number_that_is_not_known(canada):
     assert "Canadian Space Agency" in text
 
 
+@pytest.mark.realdata
 def test_addresses_that_stand_twice_stop_the_ledger_as_it_is(command, tmp_path, monkeypatch):
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     audit = write_audit(tmp_path / "audit", posts=[], as_of=AS_OF.date(), region=None)
@@ -128,6 +133,7 @@ def twitter(posts, kernel, tmp_path_factory) -> Path:
     return make_bulletin(audit, folder / "out", kernel=kernel)
 
 
+@pytest.mark.realdata
 def test_every_post_is_read(posts, twitter):
     assert len(posts) == 61_951
     measured = pl.read_parquet(twitter / "measured.parquet")
@@ -138,6 +144,7 @@ def test_every_post_is_read(posts, twitter):
     assert counts == {name: int(inside.get(name, 0)) for name in posts["account"].unique()}
 
 
+@pytest.mark.realdata
 def test_gaps_agree_with_pandas(posts, twitter):
     posts = posts[posts["day"] <= LAST]
     gap = (LAST - posts.groupby("account")["day"].max()).dt.days
@@ -155,6 +162,7 @@ def test_gaps_agree_with_pandas(posts, twitter):
     assert found["updates.longest_current_gap_days"] == gap.max()
 
 
+@pytest.mark.realdata
 def test_the_longest_silence_agrees_with_a_walk_through_the_days(posts, twitter):
     measured = pl.read_parquet(twitter / "measured.parquet")
     for name, longest in measured.filter("checked").select("account_id", "longest_gap_days").rows():
@@ -167,6 +175,7 @@ def test_the_longest_silence_agrees_with_a_walk_through_the_days(posts, twitter)
     assert figures_of(twitter)["updates.longest_gap_days"]["value"] == measured["longest_gap_days"].max()
 
 
+@pytest.mark.realdata
 def test_accounts_that_were_renamed_are_found_silent(twitter):
     measured = pl.read_parquet(twitter / "measured.parquet")
     stale = set(measured.filter("stale")["account_id"])
@@ -174,6 +183,7 @@ def test_accounts_that_were_renamed_are_found_silent(twitter):
     assert measured.filter(account_id="foreignoffice")["last_post"][0].isoformat() in ("2020-08-26", "2020-08-27")
 
 
+@pytest.mark.realdata
 def test_the_account_without_a_post_is_not_checked(twitter):
     measured = pl.read_parquet(twitter / "measured.parquet")
     assert measured.filter(~pl.col("checked")).select("account_id", "verdict").rows() == [("nobody", "not_checked")]

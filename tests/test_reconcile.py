@@ -187,6 +187,7 @@ def even(texts):
     return texts.fillna("").str.normalize("NFKC").str.lower().str.replace(r"[\W_]+", "", regex=True)
 
 
+@pytest.mark.realdata
 def test_every_deletion_and_rename_of_the_canadian_list_is_found():
     """The list of closed accounts stands for what was filed; the list of today is the ledger."""
     now, _ = read_accounts(REALDATA / "registry" / "canada_gc_socials.csv")

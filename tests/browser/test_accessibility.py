@@ -8,6 +8,8 @@ from playwright.sync_api import sync_playwright
 
 from govmedia_kit.run.bulletin import make_bulletin
 
+pytestmark = pytest.mark.browser
+
 OFFLINE = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]
 
 

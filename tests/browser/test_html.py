@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture
 def opened(watched, gansu_bulletin):
