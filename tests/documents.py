@@ -10,7 +10,7 @@ SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300"><rect width="600" height="300" fill="#fff"/>'
     '<text x="20" y="40" font-family="Noto Sans SC" font-size="20">每个单位的账号数</text></svg>'
 )
-CHART = {"type": "chart", "title": "账号数", "alt": "柱状图：“137”个单位 & 更多", "svg": SVG, "spec": None}
+CHART = {"type": "chart", "alt": "柱状图：“137”个单位 & 更多", "svg": SVG, "spec": None}
 SETTINGS = Settings(
     as_of=dt.date(2019, 7, 15),
     title="关于检查情况的通报",

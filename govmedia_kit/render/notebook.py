@@ -27,7 +27,7 @@ def blocks_of(notebook: Any, *, code: bool = False) -> list[b.Block]:
             found += _markdown(cell.source)
         elif cell.cell_type == "code":
             if code and not tags & {"remove-input", "hide-input"} and cell.source.strip():
-                found.append({"type": "code", "text": cell.source})
+                found.append(b.Code(type="code", text=cell.source))
             if "remove-output" not in tags:
                 for output in cell.outputs:
                     found += _shown(output)
@@ -42,19 +42,18 @@ def _shown(output: Any) -> list[b.Block]:
         return list(data[b.MIME]["blocks"])
     if "image/svg+xml" in data:
         spec = data.get(VEGALITE)
-        alt = data.get("text/plain", "")
-        title = spec.get("title", "") if spec else ""
-        return [{"type": "chart", "title": title, "alt": alt, "svg": data["image/svg+xml"], "spec": spec}]
+        alt = data.get("text/plain") or (spec or {}).get("title", "")
+        return [b.Chart(type="chart", alt=alt, svg=data["image/svg+xml"], spec=spec)]
     if "image/png" in data:
-        return [{"type": "image", "png": data["image/png"], "alt": data.get("text/plain", "")}]
+        return [b.Image(type="image", png=data["image/png"], alt=data.get("text/plain", ""))]
     if "text/markdown" in data:
         return _markdown(data["text/markdown"])
     text = data.get("text/plain", "")
     return [_verbatim(text)] if text.strip() else []
 
 
-def _verbatim(text: str) -> b.Block:
-    return {"type": "verbatim", "text": text.rstrip("\n")}
+def _verbatim(text: str) -> b.Verbatim:
+    return b.Verbatim(type="verbatim", text=text.rstrip("\n"))
 
 
 def _markdown(source: str) -> list[b.Block]:

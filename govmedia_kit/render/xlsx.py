@@ -16,8 +16,8 @@ import polars as pl
 from govmedia_kit.judge.figures import Figure
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read.settings import Settings
-from govmedia_kit.render.page_layout import clean, document_words
-from govmedia_kit.report.blocks import Block
+from govmedia_kit.render.page_layout import document_words
+from govmedia_kit.report.blocks import Block, clean
 from govmedia_kit.report.phrases import region_name
 from govmedia_kit.schema import columns as dictionary
 from govmedia_kit.schema import label, vocabulary_of, word_label
