@@ -282,7 +282,7 @@ def title_lines(text: str, most: float) -> list[str]:
         if not free:
             return [text]
         cuts.append(min(free, key=lambda i: (abs(em_width(text[:i]) - wanted), i)))
-    lines = [text[a:b].strip() for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    lines = [text[start:end].strip() for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     return lines if max(map(em_width, lines)) <= most else [text]
 
 

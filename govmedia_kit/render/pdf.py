@@ -9,8 +9,6 @@ import base64
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable
-from html import unescape
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -41,10 +39,8 @@ def write(
     """
     import typst
 
-    data = _data(blocks, settings, language, layout)
-    text = json.dumps(data, ensure_ascii=False)
-    # Charts are markup: only their words need glyphs.
-    lost = lacking("".join([*_texts(data), page.document_words(language)["pictures"]]), faces().characters)
+    text = json.dumps(_data(blocks, settings, language, layout), ensure_ascii=False)
+    lost = lacking(text, faces().characters)
     for character in lost:
         text = text.replace(character, GETA)
     day = settings.issued_on or settings.as_of
@@ -78,18 +74,6 @@ def deviations(blocks: list[Block], *, settings: Settings, language: str, layout
         if role != "latin" and used.startswith("Noto"):
             found.append(words["deviations"]["font"].format(wanted=wanted, used=used))
     return list(dict.fromkeys(found))
-
-
-def _texts(value: Any) -> Iterable[str]:
-    """Every text of the data, those of charts without their markup."""
-    if isinstance(value, dict):
-        yield from map(unescape, re.findall(r">([^<>]+)<", value.get("svg", "")))
-        value = [part for name, part in value.items() if name not in NOT_SET]
-    if isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
-    elif isinstance(value, str):
-        yield value
 
 
 def _set(value: Any) -> Any:
