@@ -1,8 +1,10 @@
 """Blocks that the tests of the printed formats share: the Gansu bulletin without its kernel, and names that break things."""
 
+import base64
 import datetime as dt
 
 from govmedia_kit.read.settings import Settings
+from govmedia_kit.render.fonts import pngs
 from govmedia_kit.report import annexes, chapters, method
 from govmedia_kit.report import blocks as b
 
@@ -52,7 +54,7 @@ def gansu_blocks(assessment, figures) -> list[b.Block]:
 
 
 def small_blocks() -> list[b.Block]:
-    """One of each kind."""
+    """A small bulletin; `every_kind` has what it lacks."""
     columns = [
         {"name": "number", "label": "序号", "kind": "int"},
         {"name": "name", "label": "账号名称", "kind": "text"},
@@ -84,6 +86,13 @@ def small_blocks() -> list[b.Block]:
         b.paragraph("定义。"),
         b.table("figures", "数字索引", columns[:2], [[1, "updates.stale"]]),
     ]
+
+
+def every_kind() -> list[b.Block]:
+    """At least one block of each kind."""
+    png = base64.b64encode(pngs([SVG])[0]).decode()
+    shown = [{"type": "verbatim", "text": "shape: (2, 3)"}, {"type": "image", "png": png, "alt": "一张图"}]
+    return [*small_blocks(), b.page_break(), *shown]
 
 
 def named_blocks(names: list[str]) -> list[b.Block]:

@@ -292,6 +292,10 @@ def place_of(block: b.Paragraph, around: list[Block]) -> dict[str, Any]:
     `last`: whether it ends the text and stays with what follows, so that no seal stands on an empty page. In the list of
     annexes `first`, and `left` and `hanging` indent: names stand under each other, wrapped or not. Of a signature or
     date `shift`, its distance from the right edge: the name is centred over the date.
+
+    >>> line = b.paragraph("附件：1. 不合格名单", role="annexes")
+    >>> {name: round(length) for name, length in place_of(line, [line]).items()}
+    {'last': 0, 'first': 1, 'left': 103, 'hanging': 71}
     """
     after = next(i for i, other in enumerate(around) if other is block) + 1
     follower = around[after].get("role") if after < len(around) else None

@@ -210,7 +210,7 @@ class Blocks:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {
             MIME: {"blocks": self.blocks},
-            "text/html": "\n".join(as_html(block) for block in self.blocks),
+            "text/html": "\n".join(as_html(block, i) for i, block in enumerate(self.blocks)),
             "text/plain": "\n".join(map(_text, self.blocks)),
         }
 
@@ -225,7 +225,7 @@ def _text(block: Block) -> str:
     return str(block.get("text", ""))
 
 
-def as_html(block: Block, number: int = 0, *, code: str = "") -> str:
+def as_html(block: Block, number: int, *, code: str = "") -> str:
     """A block as HTML, every text escaped: `number` makes its anchor in the page, `code` is what folded code is called."""
     if block["type"] == "title":
         return f"<h1>{escaped(block['text'])}</h1>"
