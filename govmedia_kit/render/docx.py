@@ -34,8 +34,6 @@ ROLES = {
 }
 # The thick and the thin line of a letter, and what is between them, in points.
 LINES, LINE_GAP = (2.25, 0.75), 2.4
-# A paragraph that stays with the next one.
-KEPT = "<w:keepNext/>"
 
 Pictured = Callable[[Chart | Image], str]
 
@@ -125,15 +123,15 @@ def _double_line(top: float, sizes: tuple[float, float]) -> str:
     )
 
 
-def _properties(block: Paragraph, around: list[Block]) -> str:
-    """What a paragraph needs beside its style, where it depends on those around it."""
-    place = page.place_of(block, around)
+def _paragraph(block: Paragraph, around: list[Block], *, first: bool) -> str:
+    place, properties = page.place_of(block, around), ""
     if block["role"] == "annexes":
-        above = piece("annexes_above") if place["first"] else ""
-        return above + piece("annexes", left=twips(place["left"]), hanging=twips(place["hanging"]))
-    if "shift" in place:
-        return piece("signed", shift=twips(place["shift"]))
-    return KEPT if place["last"] else ""
+        properties = piece("annexes", left=twips(place["left"]), hanging=twips(place["hanging"]))
+        properties = (piece("annexes_above") if place["first"] else "") + properties
+    elif "shift" in place:
+        properties = piece("signed", shift=twips(place["shift"]))
+    style = ROLES.get(block["role"], "Body")
+    return word.paragraph(block["runs"], style, properties, kept=place["last"], page=first)
 
 
 def _block(block: Block, part: Part, picture: Pictured, *, first: bool) -> list[str]:
@@ -143,8 +141,7 @@ def _block(block: Block, part: Part, picture: Pictured, *, first: bool) -> list[
     if block["type"] == "heading":
         return [word.paragraph(block["text"], f"Heading{block['level']}", page=first)]
     if block["type"] == "paragraph":
-        style, properties = ROLES.get(block["role"], "Body"), _properties(block, part.blocks)
-        return [word.paragraph(block["runs"], style, properties, page=first)]
+        return [_paragraph(block, part.blocks, first=first)]
     if block["type"] == "list":
         return [word.paragraph(item, "Body") for item in page.marked_items(block)]
     if block["type"] == "table":
@@ -171,7 +168,7 @@ def _table(block: Table, part: Part, *, first: bool) -> list[str]:
     if part.widths:
         heads = [word.paragraph(block["annex"], "AnnexLabel", page=first), _title(block["caption"], "AnnexTitle", part)]
     # Above the table: below it, a note may stand alone on a page.
-    note = [word.paragraph(block["note"], "TableNote", KEPT)] if block["note"] else []
+    note = [word.paragraph(block["note"], "TableNote", kept=True)] if block["note"] else []
     return [*heads, *note, word.table(block, widths, part.size)]
 
 

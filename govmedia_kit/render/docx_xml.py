@@ -111,10 +111,12 @@ def save(document: Any, path: Path | str, *, title: str, settings: Settings) -> 
             made.writestr(entry, source.read(item.filename))
 
 
-def paragraph(runs: list[Run] | str, style: str, properties: str = "", *, page: bool = False) -> str:
-    """A paragraph of a style as XML; `page` begins a page with it, `properties` stand behind the style's name."""
-    properties = ("<w:pageBreakBefore/>" if page else "") + properties
-    return piece("paragraph", style=style, properties=properties, runs=runs_xml(runs))
+def paragraph(
+    runs: list[Run] | str, style: str, properties: str = "", *, kept: bool = False, page: bool = False
+) -> str:
+    """A paragraph of a style as XML: `kept` on the page of the next one, `page` begins a page with it."""
+    before = ("<w:keepNext/>" if kept else "") + ("<w:pageBreakBefore/>" if page else "")
+    return piece("paragraph", style=style, properties=before + properties, runs=runs_xml(runs))
 
 
 def runs_xml(runs: list[Run] | str, properties: str = "") -> str:

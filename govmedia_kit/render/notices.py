@@ -150,7 +150,7 @@ def _slip(rows: pl.DataFrame, words: dict[str, Any]) -> list[str]:
     widths = [page.points("type_width") * share for share in SLIP.values()]
     return [
         paragraph(words["slip"], "TableTitle", piece("cut_here")),
-        paragraph(words["slip_unit"], "TableNote", "<w:keepNext/>"),
+        paragraph(words["slip_unit"], "TableNote", kept=True),
         table(block, widths, page.measure("table_size_small"), height=piece("slip_row")),
         paragraph(words["slip_note"], "TableNote"),
     ]

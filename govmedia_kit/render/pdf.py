@@ -57,10 +57,10 @@ def write(
         raise InputError("pdf_warned", found=[w.message for w in warnings])
     assert isinstance(made, bytes)
     Path(path).write_bytes(made)
-    told = deviations(blocks, settings=settings, language=language, layout=layout)
+    departures = deviations(blocks, settings=settings, language=language, layout=layout)
     if lost:
-        told.append(page.document_words(language)["deviations"]["glyph"].format(characters=" ".join(lost)))
-    return told, lost
+        departures.append(page.document_words(language)["deviations"]["glyph"].format(characters=" ".join(lost)))
+    return departures, lost
 
 
 def deviations(blocks: list[Block], *, settings: Settings, language: str, layout: str = "document") -> list[str]:
@@ -76,12 +76,12 @@ def deviations(blocks: list[Block], *, settings: Settings, language: str, layout
     return list(dict.fromkeys(found))
 
 
-def _set(value: Any) -> Any:
+def _settable(value: Any) -> Any:
     """Texts as Typst sets them: no tab, no replacement character, and long words without a space may break anywhere."""
     if isinstance(value, dict):
-        return {name: part if name in NOT_SET else _set(part) for name, part in value.items()}
+        return {name: part if name in NOT_SET else _settable(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_set(part) for part in value]
+        return [_settable(part) for part in value]
     if not isinstance(value, str):
         return value
     text = clean(value).replace("\t", " ").replace("\ufffd", GETA)
@@ -102,7 +102,7 @@ def _data(blocks: list[Block], settings: Settings, language: str, layout: str) -
         for role in words["fonts"]
         if role != "latin"
     }
-    return _set(
+    return _settable(
         {
             "layout": layout,
             "lang": lang,
