@@ -12,6 +12,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from govmedia_kit.errors import GovmediaError, InputError, Problem
+from govmedia_kit.render.formats import FORMATS
 
 __all__ = ["app", "main"]
 
@@ -33,7 +34,7 @@ Folder = Annotated[Path, typer.Argument(metavar="AUDIT", help="审计文件夹 �
 Out = Annotated[Path, typer.Option("--out", help="输出文件夹 · folder to make")]
 Region = Annotated[Optional[str], typer.Option("--region", help="区划代码 · division code")]  # noqa: UP045 - typer reads it
 AsOf = Annotated[Optional[str], typer.Option("--as-of", help="监测时间点 · monitoring point, 2019-07-15")]  # noqa: UP045
-Format = Annotated[Optional[str], typer.Option("--format", help="html,docx,pdf,xlsx,ipynb")]  # noqa: UP045
+Format = Annotated[Optional[str], typer.Option("--format", help=",".join(FORMATS))]  # noqa: UP045
 Language = Annotated[Optional[str], typer.Option("--language", help="zh-Hans | zh-Hant | en")]  # noqa: UP045
 Engine = Annotated[Optional[str], typer.Option("--engine", help="polars | duckdb | spark | dask")]  # noqa: UP045
 Debug = Annotated[bool, typer.Option("--debug", help="出错时显示调用栈 · show tracebacks")]
@@ -88,8 +89,6 @@ def _told(language: str, debug: bool) -> Iterator[None]:
 
 def _formats(asked: str | None) -> list[str]:
     """The formats of `--format html,ipynb`; all there are where nothing was asked."""
-    from govmedia_kit.run.bulletin import FORMATS
-
     return [name.strip().lower() for name in asked.split(",") if name.strip()] if asked else list(FORMATS)
 
 

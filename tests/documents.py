@@ -1,8 +1,10 @@
 """Blocks that the tests of the printed formats share: the Gansu bulletin without its kernel, and names that break things."""
 
+import base64
 import datetime as dt
 
 from govmedia_kit.read.settings import Settings
+from govmedia_kit.render.fonts import pngs
 from govmedia_kit.report import annexes, chapters, method
 from govmedia_kit.report import blocks as b
 
@@ -10,7 +12,7 @@ SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300"><rect width="600" height="300" fill="#fff"/>'
     '<text x="20" y="40" font-family="Noto Sans SC" font-size="20">每个单位的账号数</text></svg>'
 )
-CHART = {"type": "chart", "title": "账号数", "alt": "柱状图：“137”个单位 & 更多", "svg": SVG, "spec": None}
+CHART = {"type": "chart", "alt": "柱状图：“137”个单位 & 更多", "svg": SVG, "spec": None}
 SETTINGS = Settings(
     as_of=dt.date(2019, 7, 15),
     title="关于检查情况的通报",
@@ -52,7 +54,7 @@ def gansu_blocks(assessment, figures) -> list[b.Block]:
 
 
 def small_blocks() -> list[b.Block]:
-    """One of each kind."""
+    """A small bulletin; `every_kind` has what it lacks."""
     columns = [
         {"name": "number", "label": "序号", "kind": "int"},
         {"name": "name", "label": "账号名称", "kind": "text"},
@@ -84,6 +86,13 @@ def small_blocks() -> list[b.Block]:
         b.paragraph("定义。"),
         b.table("figures", "数字索引", columns[:2], [[1, "updates.stale"]]),
     ]
+
+
+def every_kind() -> list[b.Block]:
+    """At least one block of each kind."""
+    png = base64.b64encode(pngs([SVG])[0]).decode()
+    shown = [{"type": "verbatim", "text": "shape: (2, 3)"}, {"type": "image", "png": png, "alt": "一张图"}]
+    return [*small_blocks(), b.page_break(), *shown]
 
 
 def named_blocks(names: list[str]) -> list[b.Block]:

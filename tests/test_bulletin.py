@@ -19,7 +19,8 @@ from audits import account, figures_of, post, write_audit
 
 from govmedia_kit.errors import InputError, NotebookError
 from govmedia_kit.package_data import resource
-from govmedia_kit.run.bulletin import FORMATS, check_parameters, make_bulletin, replace_folder
+from govmedia_kit.render.formats import FORMATS
+from govmedia_kit.run.bulletin import check_parameters, make_bulletin, replace_folder
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import struct
 import subprocess
 import zipfile
 from pathlib import Path
@@ -11,7 +12,7 @@ from documents import NAMES, RARE, SETTINGS, gansu_blocks, named_blocks, small_b
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.render import pdf
-from govmedia_kit.render.fonts import faces, lacking, pngs
+from govmedia_kit.render.fonts import _characters, faces, lacking, pngs, subset
 from govmedia_kit.report import blocks as b
 
 DOTS = 254  # to the inch: ten to the millimetre
@@ -206,20 +207,11 @@ def test_awkward_names_come_out_as_text(tmp_path):
     assert "抄送：#a$b<c>。" in printed
 
 
-def test_a_character_that_no_font_holds_is_named(tmp_path):
-    with pytest.raises(InputError) as error:
-        made(tmp_path, named_blocks(RARE))
-    for character in "𠮷😀ئབ":
-        assert character in error.value.say("zh-Hans")
-    assert "GOVMEDIA_FONT_DIR" in error.value.say("en")
-    assert not (tmp_path / "bulletin.pdf").exists()
-
-
 @pytest.mark.poppler
-def test_a_missing_character_can_be_marked_and_is_told(tmp_path):
-    told = pdf.write(
-        named_blocks(["甲𠮷乙", "丙\x07丁"]), tmp_path / "m.pdf", settings=SETTINGS, language="zh-Hans", missing="mark"
-    )
+def test_a_character_that_no_font_holds_is_marked_and_told(tmp_path):
+    blocks = named_blocks(["甲𠮷乙", "丙\x07丁", *RARE])
+    told, lost = pdf.write(blocks, tmp_path / "m.pdf", settings=SETTINGS, language="zh-Hans")
+    assert set("𠮷😀ئབ") <= set(lost)
     assert any("𠮷" in sentence and "〓" in sentence for sentence in told)
     printed = joined(text_of(tmp_path / "m.pdf"))
     assert "甲〓乙" in printed
@@ -249,6 +241,23 @@ def test_an_offices_own_fonts_are_used_and_named(tmp_path, monkeypatch):
     with pytest.raises(InputError) as error:
         faces()
     assert "nowhere" in error.value.say("zh-Hans")
+
+
+def collection(*fonts: bytes) -> bytes:
+    """Fonts as one file (.ttc): each behind the other, the offsets of its tables counted from the file's beginning."""
+    starts = [12 + 4 * len(fonts) + sum(map(len, fonts[:i])) for i in range(len(fonts))]
+    made = struct.pack(f">4sII{len(fonts)}I", b"ttcf", 0x00010000, len(fonts), *starts)
+    for start, font in zip(starts, fonts, strict=True):
+        moved = bytearray(font)
+        for at in range(20, 12 + 16 * int.from_bytes(font[4:6], "big"), 16):
+            moved[at : at + 4] = (int.from_bytes(font[at : at + 4], "big") + start).to_bytes(4, "big")
+        made += moved
+    return made
+
+
+def test_a_collection_holds_the_characters_of_each_of_its_faces(tmp_path):
+    (tmp_path / "two.ttc").write_bytes(collection(subset("通"), subset("报")))
+    assert {chr(point) for point in _characters(tmp_path / "two.ttc")} == {"通", "报"}
 
 
 def test_which_face_stands_for_which_is_told():

@@ -1,11 +1,14 @@
 """Documents read back as text: our own, and small ones by hand."""
 
+from typing import get_args, get_type_hints
+
 import pytest
-from documents import SETTINGS, gansu_blocks, small_blocks
+from documents import SETTINGS, every_kind, gansu_blocks, named_blocks, small_blocks
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.sources.document_text import _paragraphs, text_of_document
 from govmedia_kit.render import docx, html, pdf
+from govmedia_kit.report.blocks import Block, Blocks
 
 
 def test_word_text_has_a_line_per_paragraph_and_tabs_between_cells(tmp_path):
@@ -31,6 +34,34 @@ def test_every_sentence_of_the_bulletin_is_whole_in_every_format(tmp_path, gansu
     # A PDF's lines are paragraphs again: its longest sentence stands in one.
     first = next(line for line in texts["docx"].split("\n") if line.startswith("本次检查的监测时间点"))
     assert first in texts["pdf"].split("\n")
+
+
+def test_every_kind_of_block_is_printed_in_every_format(tmp_path):
+    kinds = {get_args(get_type_hints(kind)["type"])[0] for kind in get_args(Block)}
+    assert {block["type"] for block in every_kind()} == kinds
+    docx.write(every_kind(), tmp_path / "a.docx", settings=SETTINGS, language="zh-Hans")
+    pdf.write(every_kind(), tmp_path / "a.pdf", settings=SETTINGS, language="zh-Hans")
+    (tmp_path / "a.html").write_text(html.page(every_kind(), language="zh-Hans"), encoding="utf-8")
+    for kind in ("docx", "pdf", "html"):
+        text = text_of_document(tmp_path / f"a.{kind}")
+        assert [words for words in ("（1）平台", "第二项", "玉门发布", "shape: (2, 3)") if words not in text] == [], (
+            kind
+        )
+
+
+def test_the_page_and_the_notebook_show_a_block_alike():
+    blocks = [block for block in small_blocks() if block["type"] != "code"]
+    shown = Blocks(blocks)._repr_mimebundle_()["text/html"].split("\n")
+    page = html.page(blocks, language="zh-Hans").split("\n")
+    assert len(shown) == len(blocks)
+    assert [line for line in shown if line not in page] == []
+
+
+def test_a_page_holds_no_half_of_a_character():
+    page = html.page(named_blocks(["a\ud800b", "c\ufffed"]), language="zh-Hans")
+    assert "a�b" in page
+    assert "c�d" in page
+    assert page.encode("utf-8")
 
 
 def test_a_word_divided_at_a_lines_end_is_one_word():

@@ -8,8 +8,9 @@ from typing import Any
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.settings import Settings
-from govmedia_kit.render.docx_xml import NAMESPACES, W, element, new_document
-from govmedia_kit.render.page_layout import clean, date_text
+from govmedia_kit.render.docx_xml import element, new_document, piece
+from govmedia_kit.report.blocks import clean
+from govmedia_kit.report.phrases import date_text
 
 __all__ = ["inserted", "opened"]
 
@@ -26,8 +27,11 @@ def opened(path: Path) -> Any:
         raise InputError("bad_template", path=path, found=type(error).__name__) from error
 
 
-def inserted(document: Any, body: list[str], settings: Settings, language: str) -> Any:
+def inserted(document: Any, body: str, settings: Settings, language: str) -> Any:
     """Put the paragraphs where the office's template says {body}, fill its other braces, and lend it our styles."""
+    from docx.oxml.ns import qn
+    from lxml import etree
+
     facts = {
         "{issuer}": settings.issuer,
         "{document_number}": settings.document_number,
@@ -35,46 +39,43 @@ def inserted(document: Any, body: list[str], settings: Settings, language: str) 
         "{copies}": settings.copies,
         "{contact}": settings.contact,
     }
-    from lxml import etree
-
-    place = None
-    for p in document.element.body.iter(f"{{{W}}}p"):
-        texts = list(p.iter(f"{{{W}}}t"))
-        whole = "".join(t.text or "" for t in texts)
-        if whole.strip() == "{body}":
-            place = p
-        elif any(brace in whole for brace in facts):
-            for brace, fact in facts.items():
-                whole = whole.replace(brace, clean(fact))
-            for t in texts:
-                t.text = whole if t is texts[0] else ""
     # The XML is put together as text: lxml takes minutes to move thousands of rows from one tree to another.
     anchor = etree.ProcessingInstruction("govmedia", "body")
-    if place is None:
+    for p in list(document.element.body.iter(qn("w:p"))):
+        texts = list(p.iter(qn("w:t")))
+        whole = "".join(t.text or "" for t in texts)
+        if whole.strip() == "{body}":
+            p.getparent().replace(p, anchor)
+        elif any(brace in whole for brace in facts):
+            # Word cuts braces into runs as it likes: the whole paragraph is said by the first.
+            for brace, fact in facts.items():
+                whole = whole.replace(brace, clean(fact))
+            texts[0].text = whole
+            for t in texts[1:]:
+                t.text = ""
+    if anchor.getparent() is None:
         document.element.body.insert_element_before(anchor, "w:sectPr")
-    else:
-        place.getparent().replace(place, anchor)
+    ours = element(piece("document", body=body))[0]
+    xml = _with_their_styles(document, "".join(etree.tostring(e, encoding="unicode") for e in ours), language)
     whole = etree.tostring(document.element, encoding="unicode")
-    ours = element(f"<w:document {NAMESPACES}><w:body>{''.join(body)}</w:body></w:document>")[0]
-    told = "".join(etree.tostring(child, encoding="unicode") for child in ours)
-    document.part._element = element(whole.replace("<?govmedia body?>", _lent(document, told, settings, language)))
+    document.part._element = element(whole.replace("<?govmedia body?>", xml))
     return document.part.document
 
 
-def _lent(document: Any, body: str, settings: Settings, language: str) -> str:
+def _with_their_styles(document: Any, body: str, language: str) -> str:
     """The body with the template's names of styles; those that the template lacks are added to it."""
-    styles = document.styles.element
-    theirs = {
-        s.find(f"{{{W}}}name").get(f"{{{W}}}val").lower(): s.get(f"{{{W}}}styleId")
-        for s in styles.findall(f"{{{W}}}style")
-    }
-    called = {}
-    for style in new_document(settings, language).styles.element.findall(f"{{{W}}}style"):
-        name, ours = style.find(f"{{{W}}}name").get(f"{{{W}}}val").lower(), style.get(f"{{{W}}}styleId")
-        if name in theirs:
-            called[ours] = theirs[name]
-        else:
-            for base in [e for tag in ("basedOn", "next") for e in style.findall(f"{{{W}}}{tag}")]:
-                base.set(f"{{{W}}}val", called.get(base.get(f"{{{W}}}val"), base.get(f"{{{W}}}val")))
-            styles.append(style)
+    from docx.oxml.ns import qn
+
+    def named(style: Any) -> str:
+        return style.find(qn("w:name")).get(qn("w:val")).lower()
+
+    theirs = {named(style): style.get(qn("w:styleId")) for style in document.styles.element.findall(qn("w:style"))}
+    called: dict[str, str] = {}
+    for style in new_document(language).styles.element.findall(qn("w:style")):
+        if named(style) in theirs:
+            called[style.get(qn("w:styleId"))] = theirs[named(style)]
+            continue
+        for base in [*style.findall(qn("w:basedOn")), *style.findall(qn("w:next"))]:
+            base.set(qn("w:val"), called.get(base.get(qn("w:val")), base.get(qn("w:val"))))
+        document.styles.element.append(style)
     return re.sub(r'(<w:(?:pStyle|tblStyle) w:val=")(\w+)"', lambda m: f'{m[1]}{called.get(m[2], m[2])}"', body)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import struct
 import unicodedata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,7 +38,7 @@ def faces() -> Faces:
     """The fonts of `pylopdf_fonts_zh_cn`, and those in the folder that GOVMEDIA_FONT_DIR names.
 
     Fonts of the system are left out, so that a PDF is the same on every machine.
-    Raises InputError where that folder does not exist, or where there is no font at all.
+    Raises InputError where that folder does not exist.
     """
     return _faces(os.environ.get("GOVMEDIA_FONT_DIR", ""))
 
@@ -50,21 +49,24 @@ def _faces(folder: str) -> Faces:
 
     if folder and not Path(folder).is_dir():
         raise InputError("no_font_folder", path=folder)
-    folders = [Path(folder)] if folder else []
-    try:
-        import pylopdf_fonts_zh_cn as package
+    folders = [*([Path(folder)] if folder else []), _sans().parent]
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(p) for p in folders])
+    files = [p for path in folders for p in path.rglob("*") if p.suffix.lower() in SUFFIXES]
+    return Faces(fonts, frozenset(fonts.families()), frozenset().union(*map(_characters, files)))
 
-        folders.append(Path(package.sans_path()).parent)
-    except ImportError:
-        pass
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(path) for path in folders]
-    )
-    found = frozenset(fonts.families())
-    if not found:
-        raise InputError("no_font", path=folder)
-    files = [p for path in folders for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES]
-    return Faces(fonts, found, frozenset().union(*map(_characters, files)))
+
+def _sans() -> Path:
+    import pylopdf_fonts_zh_cn
+
+    return Path(pylopdf_fonts_zh_cn.sans_path())
+
+
+def _characters(path: Path) -> set[int]:
+    """The code points that the faces of a font file hold; a collection has several."""
+    import uharfbuzz as hb
+
+    blob = hb.Blob.from_file_path(str(path))
+    return {point for i in range(hb.Face(blob).count) for point in hb.Face(blob, i).unicodes}
 
 
 def lacking(text: str, known: frozenset[int]) -> list[str]:
@@ -74,6 +76,10 @@ def lacking(text: str, known: frozenset[int]) -> list[str]:
     ['😀']
     """
     return sorted(c for c in set(text) if ord(c) not in known and not _undrawn(c))
+
+
+def _undrawn(c: str) -> bool:
+    return unicodedata.category(c) in ("Cc", "Cf", "Zs", "Zl", "Zp") or 0xFE00 <= ord(c) <= 0xFE0F
 
 
 def pngs(svgs: list[str]) -> list[bytes]:
@@ -107,49 +113,4 @@ def subset(text: str) -> bytes:
     wanted.unicode_set.update(map(ord, text))
     wanted.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in UNUSED)
     wanted.flags = hb.SubsetFlags.NO_HINTING
-    return bytes(hb.subset(_sans(), wanted).blob.data)
-
-
-@functools.cache
-def _sans() -> Any:
-    import pylopdf_fonts_zh_cn as package
-    import uharfbuzz as hb
-
-    return hb.Face(hb.Blob.from_file_path(str(package.sans_path())))
-
-
-def _undrawn(c: str) -> bool:
-    return unicodedata.category(c) in ("Cc", "Cf", "Zs", "Zl", "Zp") or 0xFE00 <= ord(c) <= 0xFE0F
-
-
-def _characters(path: Path) -> set[int]:
-    """The code points of a font file's character maps (formats 4 and 12, the two that Unicode fonts use)."""
-    data = path.read_bytes()
-    starts = [0]
-    if data[:4] == b"ttcf":
-        starts = list(struct.unpack_from(f">{struct.unpack_from('>I', data, 8)[0]}I", data, 12))
-    found: set[int] = set()
-    for start in starts:
-        for i in range(struct.unpack_from(">H", data, start + 4)[0]):
-            tag, _, offset, _ = struct.unpack_from(">4sIII", data, start + 12 + 16 * i)
-            if tag == b"cmap":
-                found |= _cmap(data, offset)
-    return found
-
-
-def _cmap(data: bytes, start: int) -> set[int]:
-    found: set[int] = set()
-    for i in range(struct.unpack_from(">H", data, start + 2)[0]):
-        at = start + struct.unpack_from(">HHI", data, start + 4 + 8 * i)[2]
-        form = struct.unpack_from(">H", data, at)[0]
-        if form == 12:
-            for k in range(struct.unpack_from(">I", data, at + 12)[0]):
-                first, last, _ = struct.unpack_from(">III", data, at + 16 + 12 * k)
-                found.update(range(first, last + 1))
-        elif form == 4:
-            count = struct.unpack_from(">H", data, at + 6)[0] // 2
-            ends = struct.unpack_from(f">{count}H", data, at + 14)
-            firsts = struct.unpack_from(f">{count}H", data, at + 16 + 2 * count)
-            for first, last in zip(firsts, ends, strict=True):
-                found.update(range(first, last + 1))
-    return found - {0xFFFF}
+    return bytes(hb.subset(hb.Face(hb.Blob.from_file_path(str(_sans()))), wanted).blob.data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +15,10 @@ __all__ = ["annotate", "write_template"]
 
 # The columns of the template, in the order in which a clerk thinks; the rest of the dictionary may be added.
 TEMPLATE = (
-    "platform",
-    "name",
-    "platform_id",
-    "unit",
-    "unit_level",
-    "region",
-    "supervisor",
-    "opened_on",
-    "closed_on",
-    "filing_status",
-    "certified_subject",
-    "followers",
-    "channel_comments",
-    "channel_messages",
-    "channel_menu",
-    "last_post_on",
-    "post_count",
-    "purpose",
-    "url",
-    "remark",
+    *("platform", "name", "platform_id", "unit", "unit_level", "region", "supervisor"),
+    *("opened_on", "closed_on", "filing_status", "certified_subject", "followers"),
+    *("channel_comments", "channel_messages", "channel_menu", "last_post_on", "post_count"),
+    *("purpose", "url", "remark"),
 )
 ROWS = 5000
 FIXED_TIME = dt.datetime(2020, 1, 1)
@@ -48,12 +32,9 @@ def write_template(path: Path, *, language: str = "zh-Hans") -> None:
     english = language.startswith("en")
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"created": FIXED_TIME})
-        head = book.add_format(
-            {"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True, "valign": "vcenter"}
-        )
-        needed = book.add_format(
-            {"bold": True, "bg_color": "#FCE4D6", "border": 1, "text_wrap": True, "valign": "vcenter"}
-        )
+        bold = {"bold": True, "border": 1, "text_wrap": True, "valign": "vcenter"}
+        head = book.add_format({**bold, "bg_color": "#DDEBF7"})
+        needed = book.add_format({**bold, "bg_color": "#FCE4D6"})
         date = book.add_format({"num_format": "yyyy-mm-dd"})
         text = book.add_format({"num_format": "@"})
         sheet = book.add_worksheet("Ledger" if english else "台账")
@@ -104,10 +85,10 @@ def _notes(book: Any, head: Any, english: bool) -> None:
     sheet.write_string(len(TEMPLATE) + 2, 1, last)
 
 
-def annotate(source: Path, problems: Iterable[Problem], target: Path, *, language: str = "zh-Hans") -> int:
+def annotate(source: Path, problems: Sequence[Problem], target: Path, *, language: str = "zh-Hans") -> int:
     """A copy of a workbook with the cells of problems coloured and commented; returns how many cells were marked.
 
-    The original is only read. Problems without a cell are listed on a sheet of their own at the end.
+    The original is only read. All problems, those without a cell too, are listed on a sheet at the end.
     """
     import warnings
 
@@ -119,20 +100,17 @@ def annotate(source: Path, problems: Iterable[Problem], target: Path, *, languag
         warnings.simplefilter("ignore")  # what openpyxl cannot carry over (pictures of a template) it warns of
         book = openpyxl.load_workbook(source)
     by_cell: dict[tuple[str, str], list[Problem]] = {}
-    rest: list[Problem] = []
     for problem in problems:
         place = problem.place
         if place.sheet in book.sheetnames and place.row is not None:
             by_cell.setdefault((place.sheet, f"{place.letter or 'A'}{place.row}"), []).append(problem)
-        else:
-            rest.append(problem)
     for (sheet, address), found in by_cell.items():
         cell = _writable(book[sheet], address)
         worst = min(found, key=lambda p: list(COLOURS).index(p.severity))
         cell.fill = PatternFill("solid", start_color=COLOURS[worst.severity])
         cell.comment = Comment("\n".join(p.say(language) for p in found), "govmedia-kit", width=360, height=140)
-    listed = book.create_sheet(_free_name(book.sheetnames, "Problems" if language.startswith("en") else "问题清单"))
-    for row, problem in enumerate([*(p for found in by_cell.values() for p in found), *rest], 1):
+    listed = book.create_sheet("Problems" if language.startswith("en") else "问题清单")
+    for row, problem in enumerate(problems, 1):
         for column, value in enumerate((problem.severity, problem.say(language)), 1):
             listed.cell(row, column).value = value
             listed.cell(row, column).data_type = "s"  # a sentence that begins with = is no formula
@@ -149,10 +127,3 @@ def _writable(sheet: Any, address: str) -> Any:
         if address in merged:
             return sheet.cell(merged.min_row, merged.min_col)
     return sheet[address]
-
-
-def _free_name(taken: list[str], wanted: str) -> str:
-    name, i = wanted, 2
-    while name in taken:
-        name, i = f"{wanted}{i}", i + 1
-    return name

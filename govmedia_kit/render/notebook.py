@@ -14,6 +14,8 @@ from govmedia_kit.report import blocks as b
 __all__ = ["blocks_of"]
 
 VEGALITE = "application/vnd.vegalite.v5+json"
+# Code in a Markdown text.
+CODE = ("fence", "code_block")
 
 
 def blocks_of(notebook: Any, *, code: bool = False) -> list[b.Block]:
@@ -27,7 +29,7 @@ def blocks_of(notebook: Any, *, code: bool = False) -> list[b.Block]:
             found += _markdown(cell.source)
         elif cell.cell_type == "code":
             if code and not tags & {"remove-input", "hide-input"} and cell.source.strip():
-                found.append({"type": "code", "text": cell.source})
+                found.append(b.Code(type="code", text=cell.source))
             if "remove-output" not in tags:
                 for output in cell.outputs:
                     found += _shown(output)
@@ -42,57 +44,50 @@ def _shown(output: Any) -> list[b.Block]:
         return list(data[b.MIME]["blocks"])
     if "image/svg+xml" in data:
         spec = data.get(VEGALITE)
-        alt = data.get("text/plain", "")
-        title = spec.get("title", "") if spec else ""
-        return [{"type": "chart", "title": title, "alt": alt, "svg": data["image/svg+xml"], "spec": spec}]
+        alt = data.get("text/plain") or (spec or {}).get("title", "")
+        return [b.Chart(type="chart", alt=alt, svg=data["image/svg+xml"], spec=spec)]
     if "image/png" in data:
-        return [{"type": "image", "png": data["image/png"], "alt": data.get("text/plain", "")}]
+        return [b.Image(type="image", png=data["image/png"], alt=data.get("text/plain", ""))]
     if "text/markdown" in data:
         return _markdown(data["text/markdown"])
     text = data.get("text/plain", "")
     return [_verbatim(text)] if text.strip() else []
 
 
-def _verbatim(text: str) -> b.Block:
-    return {"type": "verbatim", "text": text.rstrip("\n")}
+def _verbatim(text: str) -> b.Verbatim:
+    return b.Verbatim(type="verbatim", text=text.rstrip("\n"))
 
 
 def _markdown(source: str) -> list[b.Block]:
     """Headings, paragraphs and lists of a Markdown text; raw HTML in it is text like any other."""
     from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
 
-    tokens = MarkdownIt("commonmark", {"html": False}).parse(source)
-    found: list[b.Block] = []
-    items: list[list[b.Run]] | None = None
-    ordered = False
-    for i, token in enumerate(tokens):
-        if token.type in ("bullet_list_open", "ordered_list_open") and items is None:
-            items, ordered = [], token.type == "ordered_list_open"
-        elif token.type in ("bullet_list_close", "ordered_list_close") and items is not None and token.level == 0:
-            found.append(b.listing(items, ordered=ordered))
-            items = None
-        elif token.type == "inline":
-            runs = _runs(token.children or [])
-            opener = tokens[i - 1]
-            if opener.type == "heading_open":
-                level = int(opener.tag[1])
-                text = b.plain(runs)
-                found.append(b.title(text) if level == 1 else b.heading(min(level - 1, 4), text))
-            elif items is not None:
-                items.append(runs)
-            else:
-                found.append(b.paragraph(runs))
-        elif token.type in ("fence", "code_block"):
-            found.append(_verbatim(token.content))
-        elif token.type == "hr":
-            found.append(b.page_break())
-    return found
+    return _blocks(SyntaxTreeNode(MarkdownIt("commonmark", {"html": False}).parse(source)))
 
 
-def _runs(tokens: list[Any]) -> list[b.Run]:
+def _blocks(node: Any) -> list[b.Block]:
+    """The blocks of a part of a Markdown text; a list within a list is more items of the outer one."""
+    if node.type == "heading":
+        level, text = int(node.tag[1]), b.plain(_runs(node.children[0]))
+        return [b.title(text) if level == 1 else b.heading(min(level - 1, 4), text)]
+    if node.type in ("bullet_list", "ordered_list"):
+        parts = [part for part in node.walk() if part.type in ("inline", *CODE)]
+        items = [_runs(part) if part.type == "inline" else [part.content.rstrip("\n")] for part in parts]
+        return [b.listing(items, ordered=node.type == "ordered_list")]
+    if node.type == "paragraph":
+        return [b.paragraph(_runs(node.children[0]))]
+    if node.type in CODE:
+        return [_verbatim(node.content)]
+    if node.type == "hr":
+        return [b.page_break()]
+    return [block for child in node.children for block in _blocks(child)]
+
+
+def _runs(inline: Any) -> list[b.Run]:
     runs: list[b.Run] = []
     bold = 0
-    for token in tokens:
+    for token in inline.token.children:
         if token.type in ("strong_open", "strong_close"):
             bold += 1 if token.nesting == 1 else -1
         elif token.type in ("softbreak", "hardbreak"):

@@ -14,18 +14,17 @@ import polars as pl
 
 from govmedia_kit.calendars import working_days_between
 from govmedia_kit.read.settings import Settings
-from govmedia_kit.render.docx import footers, section
-from govmedia_kit.render.docx_xml import filled, new_document, paragraph, save, table, twips
-from govmedia_kit.render.page_layout import column_widths, date_text, document_words, measure, points, signature_shift
+from govmedia_kit.render import page_layout as page
+from govmedia_kit.render.docx import section, with_footers
+from govmedia_kit.render.docx_xml import filled, new_document, paragraph, piece, save, table, twips
 from govmedia_kit.report import blocks as b
+from govmedia_kit.report.phrases import date_text, phrase
 from govmedia_kit.schema import word_label
 
 __all__ = ["deadline", "failing", "write"]
 
-# Lines closer than the body's, so that a unit with several accounts keeps to one page.
-CLOSER = '<w:snapToGrid w:val="0"/><w:spacing w:before="{before}" w:line="480" w:lineRule="exact"/>'
-# Height of the slip's rows, in which the unit writes by hand, in points.
-SLIP_ROW = 30.0
+# The slip's columns with their shares of the width.
+SLIP = {"slip_account": 0.26, "slip_measure": 0.38, "slip_date": 0.16, "slip_person": 0.20}
 
 
 def write(
@@ -36,15 +35,11 @@ def write(
     A round without failing accounts gives a file that says so. Doubtful: a unit with more than about eight failing
     accounts takes a second page.
     """
-    document = new_document(settings, language)
-    words = document_words(language)["notice"]
+    words = page.document_words(language)["notice"]
     units = failing(measured, findings).partition_by("unit", maintain_order=True)
-    body = [xml for i, rows in enumerate(units) for xml in _notice(rows, settings, language, fresh=i > 0)]
-    if not units:
-        body = [paragraph([words["none"]], "Body")]
-    xml = "".join(body) + section(False, "document", first=True)
-    document = filled(document, xml)
-    footers(document)
+    body = [xml for i, rows in enumerate(units) for xml in _notice(rows, settings, language, words, fresh=i > 0)]
+    body = body or [paragraph(words["none"], "Body")]
+    document = with_footers(filled(new_document(language), "".join([*body, section()])))
     save(document, path, title=words["title"], settings=settings)
     return len(units)
 
@@ -59,12 +54,12 @@ def failing(measured: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
         .group_by("account_id", maintain_order=True)
         .agg("sentence", pl.col("basis").drop_nulls().unique(maintain_order=True))
     )
-    rows = measured.filter(pl.col("verdict") == "failed")
-    order = rows.select(pl.col("unit").unique(maintain_order=True)).with_row_index("_unit")
+    # Units in the order of their first account, the accounts of each together.
+    first = pl.int_range(pl.len()).min().over("unit")
     return (
-        rows.join(vetoes, on="account_id", how="left", maintain_order="left")
-        .join(order, on="unit", how="left", nulls_equal=True, maintain_order="left")
-        .sort("_unit", maintain_order=True)
+        measured.filter(pl.col("verdict") == "failed")
+        .sort(first, maintain_order=True)
+        .join(vetoes, on="account_id", how="left", maintain_order="left")
         .select("unit", "name", "platform", "sentence", "basis", "last_post", "never")
     )
 
@@ -84,37 +79,33 @@ def deadline(issued_on: dt.date, days: int, *, working: bool) -> dt.date:
     return later.filter(counted >= days)[0]
 
 
-def _notice(rows: pl.DataFrame, settings: Settings, language: str, *, fresh: bool) -> list[str]:
-    words = document_words(language)["notice"]
+def _notice(rows: pl.DataFrame, settings: Settings, language: str, words: dict[str, Any], *, fresh: bool) -> list[str]:
     issuer = settings.issuer or words["nameless_issuer"]
     lead = words["lead"].format(issuer=issuer, as_of=date_text(settings.as_of, language), count=rows.height)
-    bases = list(dict.fromkeys(basis for cell in rows["basis"].to_list() for basis in cell or []))
-    said = document_words(language)["semicolon"].join(bases)
-    made = [
-        paragraph([words["title"]], "AnnexTitle", page=fresh, properties=CLOSER.format(before=0)),
-        paragraph([words["to"].format(unit=rows["unit"][0] or "")], "Flush", properties=CLOSER.format(before=120)),
-        _line(lead),
-        _accounts(rows, language),
-        *([_line(words["basis"].format(basis=said), before=80)] if bases else []),
-        _line(_by(settings, issuer, language), before=0 if bases else 80),
-    ]
+    semicolon = phrase("words.semicolon", language)
+    bases = semicolon.join(dict.fromkeys(basis for cell in rows["basis"].to_list() for basis in cell or []))
+    last = [words["basis"].format(basis=bases)] if bases else []
+    last.append(_until(settings, issuer, words, language))
     signed = [b.paragraph(settings.issuer, role="signature")] if settings.issuer else []
-    if settings.issued_on:
-        signed.append(b.paragraph(date_text(settings.issued_on, language), role="date"))
-    for block in signed:
-        ind = f'<w:ind w:right="{twips(signature_shift(block["role"], signed))}" w:firstLine="0" w:firstLineChars="0"/>'
-        before = 480 if block["role"] == "signature" else 0
-        made.append(paragraph(block["runs"], "IssueDate", properties=CLOSER.format(before=before) + ind))
-    return made + _slip(rows, words, language)
+    signed += [b.paragraph(date_text(settings.issued_on, language), role="date")] if settings.issued_on else []
+    return [
+        paragraph(words["title"], "AnnexTitle", piece("closer_lines", before=0), page=fresh),
+        _line(words["to"].format(unit=rows["unit"][0] or ""), before=120, style="Flush"),
+        _line(lead),
+        _accounts(rows, words, language),
+        *(_line(text, before=0 if i else 80) for i, text in enumerate(last)),
+        *(_signed(block, signed) for block in signed if block["type"] == "paragraph"),
+        *_slip(rows, words),
+    ]
 
 
-def _line(text: str, *, before: int = 0) -> str:
-    return paragraph([text], "Body", properties=CLOSER.format(before=before))
+def _line(text: str, *, before: int = 0, style: str = "Body") -> str:
+    return paragraph(text, style, piece("closer_lines", before=before))
 
 
-def _by(settings: Settings, issuer: str, language: str) -> str:
+def _until(settings: Settings, issuer: str, words: dict[str, Any], language: str) -> str:
     """Until when, and to whom the slip goes back."""
-    words, limits = document_words(language)["notice"], settings.deadlines
+    limits = settings.deadlines
     facts = {
         "issuer": issuer,
         "contact": words["contact"].format(contact=settings.contact) if settings.contact else "",
@@ -129,47 +120,37 @@ def _by(settings: Settings, issuer: str, language: str) -> str:
     return words["deadline_dated"].format(**facts, day=date_text(day, language))
 
 
-def _accounts(rows: pl.DataFrame, language: str) -> str:
-    words = document_words(language)["notice"]
-    semicolon = document_words(language)["semicolon"]
-    names = {"number": "int", "account": "text", "platform": "text", "problem": "text", "evidence": "date"}
-    heads = [{"name": n, "label": words[n], "kind": kind} for n, kind in names.items()]
+def _signed(block: b.Paragraph, signed: list[b.Block]) -> str:
+    shift = page.place_of(block, signed)["shift"]
+    above = piece("closer_lines", before=480 if block["role"] == "signature" else 0)
+    return paragraph(block["runs"], "IssueDate", above + piece("signed", shift=twips(shift)))
+
+
+def _accounts(rows: pl.DataFrame, words: dict[str, Any], language: str) -> str:
+    kinds = {"number": "int", "account": "text", "platform": "text", "problem": "text", "evidence": "date"}
+    heads = [{"name": name, "label": words[name], "kind": kind} for name, kind in kinds.items()]
     cells = [
         [
             i,
             row["name"],
             word_label("platform", row["platform"], language),
-            semicolon.join(row["sentence"] or []),
+            phrase("words.semicolon", language).join(row["sentence"] or []),
             words["never"] if row["never"] else row["last_post"],
         ]
         for i, row in enumerate(rows.iter_rows(named=True), 1)
     ]
-    return _table(b.table("notice", words["title"], heads, cells), language)
+    block, size = b.table("notice", words["title"], heads, cells), page.measure("table_size_small")
+    return table(block, page.column_widths(block, page.points("type_width"), size), size)
 
 
-def _slip(rows: pl.DataFrame, words: dict[str, Any], language: str) -> list[str]:
+def _slip(rows: pl.DataFrame, words: dict[str, Any]) -> list[str]:
     """What the unit fills in and sends back: a row per account under a line to cut along."""
-    cut = '<w:pBdr><w:top w:val="dashed" w:sz="6" w:space="6" w:color="000000"/></w:pBdr>'
-    spaced = '<w:spacing w:before="300" w:after="80" w:line="400" w:lineRule="exact"/>'
-    heads = [
-        {"name": n, "label": words[n], "kind": "text"}
-        for n in ("slip_account", "slip_measure", "slip_date", "slip_person")
-    ]
-    cells = [[row["name"], "", "", ""] for row in rows.iter_rows(named=True)]
-    block = b.table("slip", words["slip"], heads, cells)
-    widths = [points("type_width") * share for share in (0.26, 0.38, 0.16, 0.20)]
-    made = table(block, widths, measure("table_size_small"), language)
-    high = f'<w:cantSplit/><w:trHeight w:val="{twips(SLIP_ROW)}" w:hRule="atLeast"/>'
-    made = made.replace("<w:cantSplit/></w:trPr>", high + "</w:trPr>")
+    heads = [{"name": name, "label": words[name], "kind": "text"} for name in SLIP]
+    block = b.table("slip", words["slip"], heads, [[name, "", "", ""] for name in rows["name"]])
+    widths = [page.points("type_width") * share for share in SLIP.values()]
     return [
-        paragraph([words["slip"]], "TableTitle", properties=cut + spaced),
-        paragraph([words["slip_unit"]], "TableNote", properties="<w:keepNext/>"),
-        made,
-        paragraph([words["slip_note"]], "TableNote"),
+        paragraph(words["slip"], "TableTitle", piece("cut_here")),
+        paragraph(words["slip_unit"], "TableNote", kept=True),
+        table(block, widths, page.measure("table_size_small"), height=piece("slip_row")),
+        paragraph(words["slip_note"], "TableNote"),
     ]
-
-
-def _table(block: b.Block, language: str) -> str:
-    width, size = points("type_width"), measure("table_size_small")
-    widths = column_widths(block, width, size) or [width / len(block["columns"])] * len(block["columns"])
-    return table(block, widths, size, language)

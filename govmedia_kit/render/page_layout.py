@@ -6,7 +6,7 @@ document has beside its blocks are in `templates/documents.toml`.
 
 from __future__ import annotations
 
-import datetime as dt
+import base64
 import functools
 import re
 from collections.abc import Iterable
@@ -14,35 +14,32 @@ from typing import Any, NamedTuple
 
 from govmedia_kit import package_data
 from govmedia_kit.languages import is_english, spelt
-from govmedia_kit.report.blocks import Block, heading, plain
+from govmedia_kit.read.settings import Settings
+from govmedia_kit.report import blocks as b
+from govmedia_kit.report.blocks import Block
+from govmedia_kit.report.phrases import date_text, phrase
 from govmedia_kit.text_width import em_width
 
 __all__ = [
-    "MM",
-    "TALLEST",
     "Part",
-    "annex_indent",
-    "cell_text",
-    "clean",
     "column_widths",
-    "date_text",
     "document_words",
     "faces_of",
-    "leads_to_signature",
-    "mark_size",
+    "imprint",
+    "mark",
+    "marked_items",
     "measure",
     "measures",
     "parts",
     "picture_size",
+    "place_of",
     "points",
-    "signature_shift",
     "title_lines",
+    "title_of",
 ]
 
 # Points in a millimetre.
 MM = 72 / 25.4
-# What XML 1.0 cannot hold: control characters, halves of surrogate pairs, the two non-characters.
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # The greatest height of a picture in points: two or three go on a page.
 TALLEST = 85 * MM
 # A table of the index of figures is for the screen and the workbook: a document that is signed carries no ids.
@@ -106,44 +103,20 @@ def faces_of(role: str) -> list[str]:
     return list(_toml("documents.toml")["faces"][role])
 
 
-def date_text(day: dt.date, language: str) -> str:
-    """A date as a document of the language writes it.
-
-    >>> date_text(dt.date(2019, 7, 5), "zh-Hans"), date_text(dt.date(2019, 7, 5), "en")
-    ('2019年7月5日', '5 July 2019')
-    """
-    words = document_words(language)
-    name = words["months"][day.month - 1] if "months" in words else ""
-    return words["date"].format(year=day.year, month=day.month, day=day.day, month_name=name)
-
-
-def clean(value: Any) -> str:
-    """Text that XML can hold: what is forbidden there becomes the replacement character.
-
-    >>> clean("a\\x07b\\nc")
-    'a�b\\nc'
-    """
-    return FORBIDDEN.sub("�", str(value).replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def cell_text(value: Any, kind: str) -> str:
-    """A cell as it is printed: a dash for what is not known, rates as percentages."""
-    from govmedia_kit.report.phrases import percent
-
-    if value is None:
-        return "—"
-    if kind == "rate" and isinstance(value, int | float):
-        return percent(value)
-    return clean(f"{value:.1f}" if isinstance(value, float) else value)
-
-
 class Part(NamedTuple):
-    """Blocks that begin on a new page, the first part aside; `widths` are of its table's columns in points."""
+    """Blocks that begin on a new page, the first part aside; an annex has widths of its table's columns in points.
+
+    `size` is that of the type in its tables.
+    """
 
     blocks: list[Block]
     landscape: bool = False
     widths: tuple[float, ...] = ()
-    size: float = 12.0
+    size: float = 10.5
+
+    def title_lines(self, text: str) -> list[str]:
+        """A title cut into lines that fit the page's width."""
+        return title_lines(text, int(points("type_height" if self.landscape else "type_width") / measure("title_size")))
 
 
 def parts(blocks: Iterable[Block], language: str) -> list[Part]:
@@ -165,25 +138,28 @@ def parts(blocks: Iterable[Block], language: str) -> list[Part]:
             annexes.append(_annex(block))
         else:
             (after if annexes else text).append(block)
-    head = heading(1, document_words(language)["pictures"])
+    head = b.heading(1, document_words(language)["pictures"])
     rest = [Part(group) for group in ([head, *pictures] if pictures else [], after) if group]
     return [Part(text), *annexes, *rest]
 
 
-def _annex(block: Block) -> Part:
-    width, across = points("type_width"), points("type_height")
+def _annex(block: b.Table) -> Part:
+    upright, across = points("type_width"), points("type_height")
     large, small = measure("table_size"), measure("table_size_small")
     # A table that would wrap much in the larger type is set in the smaller one.
-    if sum(_needs(block, large)[0]) <= 1.25 * width and (found := column_widths(block, width, large)):
-        return Part([block], False, tuple(found), large)
-    if found := column_widths(block, width, small):
-        return Part([block], False, tuple(found), small)
-    found = column_widths(block, across, small) or [across / len(block["columns"])] * len(block["columns"])
-    return Part([block], True, tuple(found), small)
+    for size in (large, small) if sum(_needs(block, large)[0]) <= 1.25 * upright else (small,):
+        if widths := _readable_widths(block, upright, size):
+            return Part([block], False, tuple(widths), size)
+    return Part([block], True, tuple(column_widths(block, across, small)), small)
 
 
-def column_widths(block: Block, width: float, size: float) -> list[float] | None:
-    """Widths of a table's columns in points that add up to `width`, or None where they cannot be read so narrow.
+def column_widths(block: b.Table, width: float, size: float) -> list[float]:
+    """Widths of a table's columns in points that add up to `width`, all the same where it is too narrow to be read."""
+    return _readable_widths(block, width, size) or [width / len(block["columns"])] * len(block["columns"])
+
+
+def _readable_widths(block: b.Table, width: float, size: float) -> list[float] | None:
+    """The widths, or None where columns cannot be read so narrow.
 
     Numbers, dates and short columns keep to one line; texts share what is left so that none wraps much more than others.
     """
@@ -204,12 +180,12 @@ def column_widths(block: Block, width: float, size: float) -> list[float] | None
     return made
 
 
-def _needs(block: Block, size: float) -> tuple[list[float], list[float]]:
+def _needs(block: b.Table, size: float) -> tuple[list[float], list[float]]:
     """The width that each column would like, and the least that it can do with."""
     padding = size * 0.9
     needed, least = [], []
     for i, column in enumerate(block["columns"]):
-        texts = [cell_text(row[i], column["kind"]) for row in block["rows"]]
+        texts = [b.cell_text(row[i], column["kind"]) for row in block["rows"]]
         widths = sorted(max(map(em_width, text.split("\n"))) for text in texts) or [0.0]
         # A rare long cell may wrap; the width is that of the others.
         usual = max(widths[int(0.98 * (len(widths) - 1))], SHORT)
@@ -236,17 +212,47 @@ def _head_widths(label: str) -> tuple[float, float]:
     return whole, whole if whole <= 3 else (whole + 1) // 2
 
 
-def mark_size(text: str, width: float) -> float:
-    """Type size of the issuer's mark: the usual one, or what fits the width on one line."""
-    return min(measure("mark_size"), int(width / max(em_width(text), 1) * 2) / 2)
+def mark(settings: Settings, language: str, layout: str) -> tuple[str, float]:
+    """The issuer's mark, and its type size: the usual one, or what fits the width on one line."""
+    document = layout == "document"
+    text = b.clean(settings.issuer) + (document_words(language)["document"] if document else "")
+    width = points("type_width" if document else "letter_line_width")
+    return text, min(measure("mark_size"), int(width / max(em_width(text), 1) * 2) / 2)
 
 
-def picture_size(svg: str, width: float) -> tuple[float, float]:
-    """Width and height of an SVG in points, made smaller where it is wider than `width`."""
-    head = svg[svg.index("<svg") : svg.index(">", svg.index("<svg"))]
-    found = dict(re.findall(r'\b(width|height)="([\d.]+)(?:px)?"', head))
-    wide, high = float(found.get("width", 600)) * 0.75, float(found.get("height", 300)) * 0.75
-    scale = min(1.0, width / wide)
+def title_of(blocks: Iterable[Block], settings: Settings) -> str:
+    """The title that the blocks have, else that of the settings."""
+    return next((block["text"] for block in blocks if block["type"] == "title"), settings.title)
+
+
+def imprint(settings: Settings, language: str, layout: str) -> tuple[str, str, str]:
+    """What the foot of the last page says (版记): who gets copies, who issued it, and when. A letter has only the copies."""
+    words, copies = document_words(language), b.clean(settings.copies).strip()
+    if copies:
+        stop = phrase("words.full_stop", language)
+        copies = words["copies"] + copies + ("" if copies.endswith((stop, ".")) else stop)
+    if layout == "letter":
+        return copies, "", ""
+    issued = f"{date_text(settings.issued_on, language)}{words['printed']}" if settings.issued_on else ""
+    return copies, b.clean(settings.issuer), issued
+
+
+def marked_items(block: b.Listing) -> list[list[b.Run]]:
+    """The items of a list, each behind its number or dot."""
+    return [[f"{i}. " if block["ordered"] else "· ", *item] for i, item in enumerate(block["items"], 1)]
+
+
+def picture_size(block: b.Chart | b.Image) -> tuple[float, float]:
+    """Width and height of a picture in points, made smaller where it is wider or higher than a page has room for."""
+    if block["type"] == "image":
+        # A PNG says its size in its first chunk.
+        png = base64.b64decode(block["png"])
+        wide, high = (float(int.from_bytes(png[i : i + 4], "big")) for i in (16, 20))
+    else:
+        found = dict(re.findall(r'\b(width|height)="([\d.]+)(?:px)?"', re.findall("<svg[^>]*>", block["svg"])[0]))
+        wide, high = float(found.get("width", 600)), float(found.get("height", 300))
+    # Screens have 96 dots an inch.
+    scale = min(0.75, points("type_width") / wide, TALLEST / high)
     return wide * scale, high * scale
 
 
@@ -256,7 +262,7 @@ def title_lines(text: str, most: float) -> list[str]:
     >>> title_lines("甘肃省政府办公厅关于2019年全省政务新媒体检查情况的通报", 20)
     ['甘肃省政府办公厅关于2019年全省', '政务新媒体检查情况的通报']
     """
-    text = clean(text).strip()
+    text = b.clean(text).strip()
     if "\n" in text:
         return [line for part in text.split("\n") for line in title_lines(part, most)]
     whole = em_width(text)
@@ -276,39 +282,37 @@ def title_lines(text: str, most: float) -> list[str]:
         if not free:
             return [text]
         cuts.append(min(free, key=lambda i: (abs(em_width(text[:i]) - wanted), i)))
-    lines = [text[a:b].strip() for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    lines = [text[start:end].strip() for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     return lines if max(map(em_width, lines)) <= most else [text]
 
 
-def annex_indent(text: str, *, first: bool) -> tuple[float, float]:
-    """Left and hanging indent of a line of the list of annexes, in points: names stand under each other, wrapped or not.
+def place_of(block: b.Paragraph, around: list[Block]) -> dict[str, Any]:
+    """Where a paragraph stands among its blocks, lengths in points.
 
-    >>> [round(x) for x in annex_indent("附件：1. 不合格名单", first=True)]
-    [103, 71]
+    `last`: whether it ends the text and stays with what follows, so that no seal stands on an empty page. In the list of
+    annexes `first`, and `left` and `hanging` indent: names stand under each other, wrapped or not. Of a signature or
+    date `shift`, its distance from the right edge: the name is centred over the date.
+
+    >>> line = b.paragraph("附件：1. 不合格名单", role="annexes")
+    >>> {name: round(length) for name, length in place_of(line, [line]).items()}
+    {'last': 0, 'first': 1, 'left': 103, 'hanging': 71}
     """
-    found = re.match(r"(?P<label>[^0-9：:]*[：:]\s*)?(?P<number>[0-9]+[.．]\s*)?", text)
-    assert found is not None
-    number = em_width(found["number"] or "") * measure("character_pitch")
-    label = em_width(found["label"] or "") * measure("character_pitch") if first else 0.0
-    below = 3 * measure("character_pitch")
-    return points("indent", size=measure("character_pitch")) + below + number, (label if first else 0.0) + number
-
-
-def leads_to_signature(block: Block, around: list[Block]) -> bool:
-    """Whether a paragraph is the last of the text: it stays with what follows, so that no seal stands on an empty page."""
-    i = next(i for i, other in enumerate(around) if other is block)
-    return block["role"] == "body" and i + 1 < len(around) and around[i + 1].get("role") in ("annexes", "signature")
-
-
-def signature_shift(role: str, around: Iterable[Block]) -> float:
-    """How far a signature or a date stands from the right edge, in points: the name centred over the date."""
-    said = {
-        b["role"]: em_width(plain(b["runs"]))
-        for b in around
-        if b["type"] == "paragraph" and b["role"] in ("signature", "date")
-    }
-    right, size = points("date_right"), measure("body_size")
-    apart = (said["signature"] - said["date"]) / 2 * size if len(said) == 2 else 0.0
-    # A name so long that it would stand over the edge pushes the date inwards instead.
-    inwards = max(0.0, apart - right)
-    return right + inwards - (apart if role == "signature" else 0.0)
+    after = next(i for i, other in enumerate(around) if other is block) + 1
+    follower = around[after].get("role") if after < len(around) else None
+    place: dict[str, Any] = {"last": block["role"] == "body" and follower in ("annexes", "signature")}
+    if block["role"] == "annexes":
+        first = next(other for other in around if other.get("role") == "annexes") is block
+        found = re.match(r"([^0-9：:]*[：:]\s*)?([0-9]+[.．]\s*)?", b.plain(block["runs"]))
+        assert found is not None
+        pitch = measure("character_pitch")
+        label, number = (em_width(text or "") * pitch for text in found.groups())
+        hanging = (label if first else 0.0) + number
+        place |= {"first": first, "left": points("indent", size=pitch) + 3 * pitch + number, "hanging": hanging}
+    elif block["role"] in ("signature", "date"):
+        signed = [o for o in around if o["type"] == "paragraph" and o["role"] in ("signature", "date")]
+        widths = {other["role"]: em_width(b.plain(other["runs"])) for other in signed}
+        apart = (widths["signature"] - widths["date"]) / 2 * measure("body_size") if len(widths) == 2 else 0.0
+        # A name so long that it would stand over the edge pushes the date inwards instead.
+        right = max(points("date_right"), apart)
+        place["shift"] = right - (apart if block["role"] == "signature" else 0.0)
+    return place

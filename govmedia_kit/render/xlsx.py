@@ -16,11 +16,12 @@ import polars as pl
 from govmedia_kit.judge.figures import Figure
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read.settings import Settings
-from govmedia_kit.render.page_layout import clean, document_words
-from govmedia_kit.report.blocks import Block
+from govmedia_kit.render.page_layout import document_words, title_of
+from govmedia_kit.report.annexes import shown_value
+from govmedia_kit.report.blocks import Block, clean
 from govmedia_kit.report.phrases import region_name
 from govmedia_kit.schema import columns as dictionary
-from govmedia_kit.schema import label, vocabulary_of, word_label
+from govmedia_kit.schema import label
 from govmedia_kit.text_width import em_width
 
 __all__ = ["sheet_name", "write"]
@@ -30,6 +31,8 @@ MOST_ROWS, MOST_CHARACTERS = 1_048_570, 32_767
 WIDEST, ISO = 60, re.compile(r"\d{4}-\d{2}-\d{2}")
 # Rows whose texts are looked at for a column's width; rows of a table whose empty cells are framed.
 LOOKED_AT, FRAMED = 200, 200
+# How a cell of a kind is shown.
+SHOWN = {"text": "@", "int": "0", "days": "0.0", "number": "0.####", "rate": "0.0%", "date": "yyyy-mm-dd"}
 
 
 class _Sheet(NamedTuple):
@@ -59,28 +62,36 @@ def write(
     """
     import xlsxwriter
 
-    words = document_words(language)["workbook"]
-    sheets = _sheets(measured, findings, figures, list(blocks), language)
+    words, blocks = document_words(language)["workbook"], list(blocks)
+    sheets = _sheets(measured, findings, figures, blocks, words, language)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    book = xlsxwriter.Workbook(str(path), {**options, "default_date_format": "yyyy-mm-dd"})
-    s = settings
-    day = s.issued_on or s.as_of
-    title = next((b["text"] for b in blocks if b["type"] == "title"), s.title)
-    book.set_properties(
-        {"title": clean(title), "author": clean(s.issuer), "created": dt.datetime(day.year, day.month, day.day)}
-    )
-    formats = _formats(book)
-    _cover(book, formats, words, s, title, sheets, language)
-    _notes(book, formats, words, sheets, language)
-    for sheet in sheets:
-        _write(book, formats, sheet)
-    book.close()
+    with xlsxwriter.Workbook(str(path), {**options, "default_date_format": SHOWN["date"]}) as book:
+        day, title = settings.issued_on or settings.as_of, title_of(blocks, settings)
+        created = dt.datetime(day.year, day.month, day.day)
+        book.set_properties({"title": clean(title), "author": clean(settings.issuer), "created": created})
+        formats = _formats(book)
+        facts = {
+            "issuer": settings.issuer,
+            "document_number": settings.document_number,
+            "region": region_name(settings.region, language),
+            "as_of": settings.as_of,
+            "window_days": settings.window_days,
+            "rules": settings.rules,
+        }
+        _cover(book.add_worksheet(words["cover"]), formats, words, title, facts, sheets)
+        _notes(book.add_worksheet(words["notes"]), formats, words, sheets, language)
+        for sheet in sheets:
+            _write(book.add_worksheet(sheet.name), formats, sheet)
 
 
 def _sheets(
-    measured: pl.DataFrame, findings: pl.DataFrame, figures: Mapping[str, Figure], blocks: list[Block], language: str
+    measured: pl.DataFrame,
+    findings: pl.DataFrame,
+    figures: Mapping[str, Figure],
+    blocks: list[Block],
+    words: dict[str, Any],
+    language: str,
 ) -> list[_Sheet]:
-    words = document_words(language)["workbook"]
     taken = {words["cover"].lower(), words["notes"].lower()}
     made = []
     for block in blocks:
@@ -89,31 +100,18 @@ def _sheets(
             title = f"{block['annex']} {block['caption']}".strip()
             made.append(_Sheet(sheet_name(title, taken), title, heads, kinds, block["rows"], block["note"]))
     for name, frame in (("measured", measured), ("findings", findings)):
-        made.append(_frame_sheet(sheet_name(words[name], taken), words[name], frame, name, language))
-    said = words["columns"]
+        # Under its label the column's own name: conditions of figures name columns so.
+        heads = [f"{label(column, language)}\n{column}" for column in frame.columns]
+        kinds = [
+            {pl.Int64: "int", pl.Date: "date", pl.Float64: "number"}.get(t.base_type(), "text") for t in frame.dtypes
+        ]
+        rows = [[shown_value(n, v, language) for n, v in row.items()] for row in frame.iter_rows(named=True)]
+        made.append(_Sheet(sheet_name(words[name], taken), words[name], heads, kinds, rows))
     names = ("id", "label", "value", "low", "high", "count", "of", "text")
     rows = [[*(getattr(f, n) for n in names), f.evidence["table"], f.evidence["where"]] for f in figures.values()]
     kinds = ["text", "text", "number", "number", "number", "int", "int", "text", "text", "text"]
-    heads = [said[n] for n in (*names, "table", "where")]
-    made.append(_Sheet(sheet_name(words["figures"], taken), words["figures"], heads, kinds, rows))
-    return made
-
-
-def _frame_sheet(name: str, title: str, frame: pl.DataFrame, table: str, language: str) -> _Sheet:
-    """A frame with the column's own name under its label: conditions of figures name columns so."""
-    told = document_words(language)
-    kinds = {pl.Int64: "int", pl.Date: "date", pl.Float64: "number"}
-    columns: list[list[Any]] = []
-    for column in frame.get_columns():
-        values = column.to_list()
-        if column.dtype == pl.Boolean:
-            values = [None if v is None else told["yes"] if v else told["no"] for v in values]
-        elif vocabulary_of(column.name):
-            values = [None if v is None else word_label(column.name, v, language) for v in values]
-        columns.append(values)
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    heads = [f"{label(c, language)}\n{c}" for c in frame.columns]
-    return _Sheet(name, title, heads, [kinds.get(t.base_type(), "text") for t in frame.dtypes], rows)
+    heads = [words["columns"][n] for n in (*names, "table", "where")]
+    return [*made, _Sheet(sheet_name(words["figures"], taken), words["figures"], heads, kinds, rows)]
 
 
 def sheet_name(title: str, taken: set[str]) -> str:
@@ -135,143 +133,97 @@ def sheet_name(title: str, taken: set[str]) -> str:
 
 
 def _formats(book: Any) -> dict[str, Any]:
-    cell = {"border": 1, "border_color": "#BFBFBF", "valign": "top", "font_name": "宋体", "font_size": 11}
     plain = {"font_name": "宋体", "font_size": 11, "valign": "top"}
-    return {
-        "title": book.add_format({"bold": True, "font_size": 14, "font_name": "黑体"}),
-        "head": book.add_format(
-            {**cell, "bold": True, "bg_color": "#E7EDF5", "text_wrap": True, "align": "center", "valign": "vcenter"}
-        ),
-        "note": book.add_format({**plain, "font_color": "#595959"}),
-        "wrapped": book.add_format({**plain, "text_wrap": True}),
-        "link": book.add_format({**plain, "font_color": "#0563C1", "underline": 1}),
-        "text": book.add_format({**cell, "text_wrap": True, "num_format": "@"}),
-        "int": book.add_format({**cell, "num_format": "0"}),
-        "days": book.add_format({**cell, "num_format": "0.0"}),
-        "number": book.add_format({**cell, "num_format": "0.####"}),
-        "rate": book.add_format({**cell, "num_format": "0.0%"}),
-        "date": book.add_format({**cell, "num_format": "yyyy-mm-dd", "align": "center"}),
+    cell = {**plain, "border": 1, "border_color": "#BFBFBF"}
+    head = {"bold": True, "bg_color": "#E7EDF5", "text_wrap": True, "align": "center", "valign": "vcenter"}
+    aligned: dict[str, dict[str, Any]] = {"text": {"text_wrap": True}, "date": {"align": "center"}}
+    looks: dict[str, dict[str, Any]] = {
+        "title": {"bold": True, "font_size": 14, "font_name": "黑体"},
+        "head": {**cell, **head},
+        "note": {**plain, "font_color": "#595959"},
+        "wrapped": {**plain, "text_wrap": True},
+        "link": {**plain, "font_color": "#0563C1", "underline": 1},
+        **{kind: {**cell, "num_format": shown, **aligned.get(kind, {})} for kind, shown in SHOWN.items()},
     }
+    return {name: book.add_format(look) for name, look in looks.items()}
+
+
+def _line(page: Any, row: int, texts: Iterable[Any], look: Any) -> None:
+    for column, text in enumerate(texts):
+        page.write_string(row, column, clean(text), look)
 
 
 def _cover(
-    book: Any,
-    formats: dict[str, Any],
-    words: dict[str, Any],
-    s: Settings,
-    title: str,
-    sheets: list[_Sheet],
-    language: str,
+    page: Any, formats: dict[str, Any], words: dict[str, Any], title: str, facts: dict[str, Any], sheets: list[_Sheet]
 ) -> None:
-    page = book.add_worksheet(words["cover"])
-    page.write_string(0, 0, clean(title), formats["title"])
-    facts = {
-        "issuer": s.issuer,
-        "document_number": s.document_number,
-        "region": region_name(s.region, language),
-        "as_of": s.as_of.isoformat(),
-        "window_days": str(s.window_days),
-        "rules": s.rules,
-    }
-    row = 2
-    for name, fact in facts.items():
-        page.write_string(row, 0, words[name], formats["wrapped"])
-        page.write_string(row, 1, clean(fact), formats["wrapped"])
-        row += 1
-    row += 1
-    for column, name in enumerate(("sheet", "about", "rows")):
-        page.write_string(row, column, words[name], formats["head"])
-    for sheet in sheets:
-        row += 1
+    _line(page, 0, [title], formats["title"])
+    for row, (name, fact) in enumerate(facts.items(), 2):
+        _line(page, row, [words[name], fact], formats["wrapped"])
+    top = len(facts) + 3
+    _line(page, top, [words[name] for name in ("sheet", "about", "rows")], formats["head"])
+    for row, sheet in enumerate(sheets, top + 1):
         page.write_url(row, 0, "internal:'{}'!A1".format(sheet.name.replace("'", "''")), formats["link"], sheet.name)
         page.write_string(row, 1, clean(sheet.title), formats["wrapped"])
         page.write_number(row, 2, len(sheet.rows), formats["int"])
-    page.set_column(0, 0, 34)
-    page.set_column(1, 1, 50)
-    page.set_column(2, 2, 10)
     page.hide_gridlines(2)
-    _on_paper(page)
+    _on_paper(page, (34, 50, 10))
 
 
-def _notes(book: Any, formats: dict[str, Any], words: dict[str, Any], sheets: list[_Sheet], language: str) -> None:
+def _notes(page: Any, formats: dict[str, Any], words: dict[str, Any], sheets: list[_Sheet], language: str) -> None:
     """How to read the workbook, and what each column of the measured accounts and of the findings means."""
-    page = book.add_worksheet(words["notes"])
-    page.write_string(0, 0, words["notes"], formats["title"])
-    row = 2
-    for name in ("null_note", "date_note", "text_note", "where_note"):
-        page.write_string(row, 0, words[name], formats["note"])
-        row += 1
+    notes = [words[name] for name in ("null_note", "date_note", "text_note", "where_note")]
     for sheet in sheets:
         if len(sheet.rows) > MOST_ROWS:
-            told = words["too_many"].format(rows=len(sheet.rows), kept=MOST_ROWS)
-            page.write_string(row, 0, f"{sheet.name}: {told}", formats["note"])
-            row += 1
-    row += 1
-    page.write_string(row, 0, words["column_note"], formats["title"])
-    for column, name in enumerate(("column", "label", "meaning", "unit")):
-        page.write_string(row + 1, column, words["columns"][name], formats["head"])
-    row += 2
-    ledger = dictionary("accounts") | dictionary("measured") | dictionary("findings")
-    for field in ledger.values():
+            notes.append(f"{sheet.name}: {words['too_many'].format(rows=len(sheet.rows), kept=MOST_ROWS)}")
+    _line(page, 0, [words["notes"]], formats["title"])
+    for row, note in enumerate(notes, 2):
+        _line(page, row, [note], formats["note"])
+    top = len(notes) + 3
+    _line(page, top, [words["column_note"]], formats["title"])
+    _line(page, top + 1, [words["columns"][n] for n in ("column", "label", "meaning", "unit")], formats["head"])
+    fields = dictionary("accounts") | dictionary("measured") | dictionary("findings")
+    for row, field in enumerate(fields.values(), top + 2):
         meaning = field.meaning_en if is_english(language) else spelt(field.meaning_zh, language)
-        for column, text in enumerate((field.name, label(field.name, language), meaning, field.unit)):
-            page.write_string(row, column, clean(text), formats["wrapped"])
-        row += 1
-    for column, width in enumerate((24, 22, 70, 12)):
-        page.set_column(column, column, width)
-    _on_paper(page)
+        _line(page, row, (field.name, label(field.name, language), meaning, field.unit), formats["wrapped"])
+    _on_paper(page, (24, 22, 70, 12))
 
 
-def _write(book: Any, formats: dict[str, Any], sheet: _Sheet) -> None:
+def _write(page: Any, formats: dict[str, Any], sheet: _Sheet) -> None:
     """One table: title in A1, the note below, a head that stays in sight, a filter, a width that fits Chinese."""
-    page = book.add_worksheet(sheet.name)
-    page.write_string(0, 0, clean(sheet.title), formats["title"])
+    _line(page, 0, [sheet.title], formats["title"])
     if sheet.note:
-        page.write_string(1, 0, clean(sheet.note), formats["note"])
+        _line(page, 1, [sheet.note], formats["note"])
     top = 2
-    for column, head in enumerate(sheet.heads):
-        page.write_string(top, column, clean(head), formats["head"])
+    _line(page, top, sheet.heads, formats["head"])
     rows = sheet.rows[:MOST_ROWS]
-    # Empty cells of a short table are framed like the others; in long ones they would be half of the file.
-    blank, framed = formats["text"], len(rows) <= FRAMED
     for at, row in enumerate(rows, top + 1):
         for column, (value, kind) in enumerate(zip(row, sheet.kinds, strict=True)):
-            if value is None:
-                if framed:
-                    page.write_blank(at, column, None, blank)
-            elif kind == "date" and _is_date(value):
-                page.write_number(at, column, _serial(value), formats["date"])
-            elif isinstance(value, int | float) and not isinstance(value, bool):
+            if kind == "date" and isinstance(value, str) and ISO.fullmatch(value):
+                page.write_datetime(at, column, dt.date.fromisoformat(value), formats["date"])
+            elif isinstance(value, int | float):
                 page.write_number(at, column, value, formats[kind if kind != "text" else "number"])
-            else:
+            elif value is not None:
                 page.write_string(at, column, clean(value)[:MOST_CHARACTERS], formats["text"])
-    for column in range(len(sheet.heads)):
-        page.set_column(column, column, _width(sheet, column))
+            # Empty cells of a short table are framed like the others; in long ones they would be half of the file.
+            elif len(rows) <= FRAMED:
+                page.write_blank(at, column, None, formats["text"])
     page.set_row(top, 15 * (1 + max(head.count("\n") for head in sheet.heads)) + 4)
     # The first columns say which row it is: they stay when one goes to the right.
     page.freeze_panes(top + 1, 1 if len(sheet.heads) > 8 else 0)
     if rows:
         page.autofilter(top, 0, top + len(rows), len(sheet.heads) - 1)
     page.repeat_rows(top)
-    _on_paper(page, wide=len(sheet.heads) > 12)
+    _on_paper(page, [_width(sheet, column) for column in range(len(sheet.heads))], wide=len(sheet.heads) > 12)
 
 
-def _on_paper(page: Any, *, wide: bool = False) -> None:
-    """A4 (paper size 9) across, made to fit its width unless nobody could read it then."""
+def _on_paper(page: Any, widths: Iterable[float], *, wide: bool = False) -> None:
+    """Columns of widths, printed on A4 (paper size 9) across, made to fit its width unless nobody could read it then."""
+    for column, width in enumerate(widths):
+        page.set_column(column, column, width)
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(0 if wide else 1, 0)
     page.set_footer("&C— &P —")
-
-
-def _is_date(value: Any) -> bool:
-    return isinstance(value, dt.date) or (isinstance(value, str) and ISO.fullmatch(value) is not None)
-
-
-def _serial(value: Any) -> int:
-    """A date as the spreadsheet counts it: days since 1899-12-30."""
-    day = dt.date.fromisoformat(value) if isinstance(value, str) else value
-    return (day - dt.date(1899, 12, 30)).days
 
 
 def _width(sheet: _Sheet, column: int) -> float:

@@ -12,7 +12,7 @@ from govmedia_kit.judge.figures import Figure
 from govmedia_kit.judge.followup import OUTCOMES
 from govmedia_kit.measures import duplication
 from govmedia_kit.report import phrases
-from govmedia_kit.report.blocks import Blocks, table
+from govmedia_kit.report.blocks import Blocks, Table, table
 from govmedia_kit.schema import columns as dictionary
 from govmedia_kit.schema import label, vocabulary_of, word_label
 
@@ -54,7 +54,7 @@ def from_frame(
     annex: str = "",
     note: str = "",
     numbered: bool = True,
-) -> dict[str, Any]:
+) -> Table:
     """A frame as a table block: columns labelled by the dictionary, words of vocabularies said, rows numbered."""
     kinds = {pl.Int64: "int", pl.UInt32: "int", pl.Date: "date", pl.Float64: "rate"}
     heads = [
@@ -81,7 +81,7 @@ def shown_value(column: str, value: Any, language: str) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _summary(figures: dict[str, Figure], groups: dict[str, str], head: str, language: str, **kw: Any) -> dict[str, Any]:
+def _summary(figures: dict[str, Figure], groups: dict[str, str], head: str, language: str, **kw: Any) -> Table:
     """One row per group, a column per figure of `SUMMARY`; `groups` is suffix -> what a reader calls it."""
     rows = []
     for suffix, said in groups.items():
@@ -98,7 +98,7 @@ def _summary(figures: dict[str, Figure], groups: dict[str, str], head: str, lang
     return table(kw.pop("identifier"), kw.pop("caption"), heads, rows, **kw)
 
 
-def by_region(assessment: Assessment, figures: dict[str, Figure]) -> dict[str, Any]:
+def by_region(assessment: Assessment, figures: dict[str, Figure]) -> Table:
     """Annex 1: one row per division right beneath the audit's region, and the whole."""
     language = assessment.language
     root = assessment.audit.settings.region
@@ -116,7 +116,7 @@ def by_region(assessment: Assessment, figures: dict[str, Figure]) -> dict[str, A
     return _summary(figures, groups, "region_name", language, identifier="by_region", caption=caption, note=note)
 
 
-def by_level(assessment: Assessment, figures: dict[str, Figure]) -> dict[str, Any]:
+def by_level(assessment: Assessment, figures: dict[str, Figure]) -> Table:
     """Annex 2: one row per level of unit, and the whole."""
     language = assessment.language
     levels = [level for level in vocabulary_of("unit_level") or {} if f"accounts.registered@{level}" in figures]
@@ -132,7 +132,7 @@ def by_level(assessment: Assessment, figures: dict[str, Figure]) -> dict[str, An
     )
 
 
-def failed(assessment: Assessment) -> dict[str, Any]:
+def failed(assessment: Assessment) -> Table:
     """Annex 3: one row per failed account, with everything of severity veto that was found."""
     vetoes = (
         assessment.findings.filter(pl.col("severity") == "veto")
@@ -150,7 +150,7 @@ def failed(assessment: Assessment) -> dict[str, Any]:
     )
 
 
-def duplicates(assessment: Assessment) -> dict[str, Any]:
+def duplicates(assessment: Assessment) -> Table:
     """Annex 4: one row per account of a unit that runs several on one platform."""
     groups = duplication.same_platform_groups(assessment.measured)
     rows = groups.select("unit", "platform", "name", same_platform_accounts="accounts").with_columns(
@@ -161,7 +161,7 @@ def duplicates(assessment: Assessment) -> dict[str, Any]:
     )
 
 
-def not_checked(assessment: Assessment) -> dict[str, Any]:
+def not_checked(assessment: Assessment) -> Table:
     """Annex 6: one row per account that could not be checked, and why."""
     language = assessment.language
     rows = assessment.measured.filter(~pl.col("checked")).select("name", "platform", "unit", "not_checked_reason")
@@ -172,7 +172,7 @@ def not_checked(assessment: Assessment) -> dict[str, Any]:
     return from_frame(rows, "not_checked", phrases.phrase("annexes.not_checked", language), language=language)
 
 
-def followup(assessment: Assessment) -> dict[str, Any]:
+def followup(assessment: Assessment) -> Table:
     """Annex 5: one row per account that failed last round or this one, and what became of it."""
     assert assessment.followed is not None
     language = assessment.language
@@ -189,14 +189,14 @@ def followup(assessment: Assessment) -> dict[str, Any]:
     return from_frame(rows, "followup", phrases.phrase("annexes.followup", language), language=language)
 
 
-def lookalikes(assessment: Assessment) -> dict[str, Any]:
+def lookalikes(assessment: Assessment) -> Table:
     """The last annex: one row per account in a group of names that cannot be told apart."""
     rows = assessment.lookalikes.select("group_id", "name", "platform", "unit", "reason", "closest_name")
     caption = phrases.phrase("annexes.lookalikes", assessment.language)
     return from_frame(rows, "lookalikes", caption, language=assessment.language, numbered=False)
 
 
-def merge_or_close(assessment: Assessment) -> dict[str, Any]:
+def merge_or_close(assessment: Assessment) -> Table:
     """Which accounts to merge or close, and why: one row per account beside which its unit has a better one."""
     language = assessment.language
     choose = pl.lit(phrases.phrase("merge.choose", language))
@@ -210,7 +210,7 @@ def merge_or_close(assessment: Assessment) -> dict[str, Any]:
     return from_frame(rows, "merge", phrases.phrase("annexes.merge", language), language=language)
 
 
-def filing(assessment: Assessment) -> dict[str, Any]:
+def filing(assessment: Assessment) -> Table:
     """Where the ledger and the filing system's list disagree: one row per discrepancy, doubtful ones last."""
     assert assessment.discrepancies is not None
     rows = assessment.discrepancies.sort("doubtful", maintain_order=True).select(

@@ -17,9 +17,10 @@ from govmedia_kit.errors import GovmediaError
 from govmedia_kit.package_data import resource
 from govmedia_kit.read.audit import read_audit
 from govmedia_kit.render import html
+from govmedia_kit.render.formats import FORMATS
 from govmedia_kit.report import phrases
 from govmedia_kit.report.blocks import listing, title
-from govmedia_kit.run.bulletin import FORMATS, fingerprint, make_bulletin, sha256
+from govmedia_kit.run.bulletin import fingerprint, make_bulletin, sha256
 from govmedia_kit.run.kernel import started_kernel
 
 __all__ = ["Job", "jobs_by_region", "jobs_of", "make_batch"]

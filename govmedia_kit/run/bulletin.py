@@ -21,11 +21,11 @@ from govmedia_kit.errors import GovmediaError, InputError, NotebookError, hint
 from govmedia_kit.languages import is_english
 from govmedia_kit.package_data import resource
 from govmedia_kit.read.settings import Settings, read_settings
+from govmedia_kit.render.formats import FORMATS, NOTICES, Bulletin
 from govmedia_kit.run.kernel import Kernel, started_kernel
 
-__all__ = ["FORMATS", "check_parameters", "fingerprint", "make_bulletin", "replace_folder", "sha256"]
+__all__ = ["check_parameters", "fingerprint", "make_bulletin", "replace_folder", "sha256"]
 
-FORMATS = ("html", "docx", "pdf", "xlsx", "ipynb")
 LAYOUTS = ("document", "letter")
 CHARTS = ("static", "interactive")
 CODE = ("hidden", "fold")
@@ -48,7 +48,7 @@ def make_bulletin(
     audit: Path | str,
     out: Path | str,
     *,
-    formats: Iterable[str] = FORMATS,
+    formats: Iterable[str] = tuple(FORMATS),
     notebook: Path | str | None = None,
     kernel: Kernel | None = None,
     layout: str = "document",
@@ -73,7 +73,7 @@ def make_bulletin(
     formats = list(dict.fromkeys(formats))
     for name in formats:
         if name not in FORMATS:
-            raise InputError("unknown_format", found=name, hint=hint(name, FORMATS), known=FORMATS)
+            raise InputError("unknown_format", found=name, hint=hint(name, FORMATS), known=list(FORMATS))
     for option, value, known in (("layout", layout, LAYOUTS), ("charts", charts, CHARTS), ("code", code, CODE)):
         if value not in known:
             raise InputError("unknown_choice", name=f"--{option}", found=value, hint=hint(value, known), known=known)
@@ -137,11 +137,7 @@ def _may_replace(out: Path) -> None:
         raise InputError("out_is_a_file", path=out)
     if not out.is_dir():
         return
-    ours = {f"bulletin.{name}" for name in ("ipynb", "html", "docx", "pdf")} | {
-        "annexes.xlsx",
-        "notices",
-        *FIXED,
-    }
+    ours = {format_.file.partition("/")[0] for format_ in [*FORMATS.values(), NOTICES]} | set(FIXED)
     if foreign := sorted({p.name for p in out.iterdir()} - ours):
         raise InputError("out_is_not_ours", path=out, found=foreign[:3])
 
@@ -164,7 +160,6 @@ def _execute(source: Path, folder: Path, audit: Path, given: dict[str, Any], ker
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import nbformat
         import papermill
         from papermill.exceptions import PapermillExecutionError
 
@@ -185,7 +180,6 @@ def _execute(source: Path, folder: Path, audit: Path, given: dict[str, Any], ker
         finally:
             kernel.leave(folder.parent)
     _forget_the_run(executed)
-    nbformat.write(executed, folder / "bulletin.ipynb")
     return executed
 
 
@@ -239,40 +233,16 @@ def _print(
     formats: list[str], executed: Any, folder: Path, settings: Settings, look: _Look, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     """The documents, and what there is to say of them: statements that do not add up, departures from the standard."""
-    from govmedia_kit.judge.figures import load_assessment
-    from govmedia_kit.render import docx, html, notices, pdf, xlsx
     from govmedia_kit.render.notebook import blocks_of
 
-    blocks, language = blocks_of(executed), settings.language
-    told: dict[str, Any] = {"arithmetic": _verified(blocks, language), "layout": look.layout}
-    paper: dict[str, Any] = {"settings": settings, "language": language, "layout": look.layout}
-    for name in formats:
+    printed = Bulletin(
+        executed, blocks_of(executed), folder, settings, look.layout, look.template, look.charts, look.code
+    )
+    told: dict[str, Any] = {"arithmetic": _verified(printed.blocks, settings.language), "layout": look.layout}
+    chosen = {name: FORMATS[name] for name in formats} | ({"notices": NOTICES} if look.notices else {})
+    for name, format_ in chosen.items():
         progress(name)
-        path = folder / f"bulletin.{name}"
-        if name == "html":
-            shown = blocks_of(executed, code=look.code == "fold")
-            page = html.page(shown, language=language, interactive=look.charts == "interactive")
-            path.write_text(page, encoding="utf-8", newline="\n")
-        elif name == "docx":
-            told["departures_of_word"] = docx.write(blocks, path, template=look.template, **paper)
-        elif name == "pdf":
-            told["departures_of_pdf"] = pdf.write(blocks, path, missing="mark", **paper)
-            told["lost_in_pdf"] = pdf.lost_characters(blocks, **paper)
-        elif name == "xlsx":
-            xlsx.write(
-                folder / "annexes.xlsx", settings=settings, **load_assessment(folder), blocks=blocks, language=language
-            )
-    if look.notices:
-        saved = load_assessment(folder)
-        (folder / "notices").mkdir()
-        count = notices.write(
-            folder / "notices" / "notices.docx",
-            settings=settings,
-            measured=saved["measured"],
-            findings=saved["findings"],
-            language=language,
-        )
-        told["notices"] = count
+        told |= format_.write(printed, folder / format_.file)
     return told
 
 
@@ -298,8 +268,6 @@ def _manifest(
     import datetime as dt
     from importlib.metadata import version
 
-    if "ipynb" not in formats:
-        (folder / "bulletin.ipynb").unlink()
     manifest = {
         "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "kit": __version__,
