@@ -26,9 +26,8 @@ NOT_A_FIELD = {"序号", "no", "编号", "行号"}
 
 # A word that stops the bulletin when it is not known, and those that are only taken as unknown.
 STRICT_WORDS = {("accounts", "platform"), ("filed", "platform")}
-# Cells of a date column that are none, and what to say of them; 从未更新 is read by `ledger` as zero posts.
+# Cells of a date column that are none, and what to say of them.
 NO_DAY = {
-    "never": r"从未|从不|未更新过|无更新|沒有更新|從未",
     "not_a_day": r"每[日天周月]|不定期|随时|经常|daily|weekly",
     "day_without_year": r"^\s*\d{1,2}\s*月\s*\d{1,2}\s*[日号]?",
     "day_without_day": r"^\s*\d{4}\s*[年.\-/]\s*\d{1,2}\s*月?\s*$",
@@ -115,52 +114,51 @@ def typed(grid: Grid, table: str) -> tuple[pl.DataFrame, list[Problem]]:
 
     filled = grid.frame.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null())) if grid.frame.width > 1 else grid.frame
     dtypes = schema.dtypes(table)
-    frame = filled.select(
-        ROW, *(_cell(filled, f"c{i}", table, name, dtypes[name]).alias(name) for name, i in positions.items())
-    )
+    columns = {ROW: filled[ROW]}
     for name, i in positions.items():
-        if isinstance(dtypes[name], pl.String) and schema.vocabulary_of(name) is None:
-            continue
-        raw, ground = filled[f"c{i}"], frame[name]
-        lost = filled.filter(~filled.select(parse_cells.said_nothing(pl.col(f"c{i}"))).to_series() & ground.is_null())
-        if ground.dtype == pl.Int64 and raw.dtype == pl.String:
-            lost = lost.filter(parse_cells.clean(pl.col(f"c{i}")).str.contains(r"^-\d").not_())
-        problems += _lost_cells(grid, lost, i, table, name)
-    return frame, problems
+        cells = filled[f"c{i}"]
+        meant = columns[name] = _meant(cells, name, dtypes[name])
+        if dtypes[name] != pl.String or schema.vocabulary_of(name) is not None:
+            nothing = parse_cells.is_no_count if meant.dtype == pl.Int64 else parse_cells.is_nothing
+            lost = filled.filter(meant.is_null() & ~parse_cells.meanings(cells, nothing).fill_null(True))
+            problems += _lost_cells(grid, lost, i, table, name)
+    return pl.DataFrame(columns), problems
 
 
-def _cell(frame: pl.DataFrame, column: str, table: str, name: str, dtype: pl.DataType) -> pl.Expr:
-    """The expression that gives a column its meaning; a file that types its own cells (Parquet) is believed."""
-    cell, own = pl.col(column), frame.schema[column]
+def _meant(cells: pl.Series, name: str, dtype: pl.DataType) -> pl.Series:
+    """What a column's cells mean; a file that types its own cells (Parquet) is believed."""
+    own = cells.dtype
     if own == dtype and own != pl.String:
-        return cell
+        return cells
     if isinstance(own, pl.Datetime) and isinstance(dtype, pl.Datetime | pl.Date):
-        local = cell.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None) if own.time_zone else cell
+        local = cells.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None) if own.time_zone else cells
         return local.cast(dtype)
     if own.is_numeric() and isinstance(dtype, pl.Int64 | pl.Float64):
-        return cell.cast(dtype, strict=False)
+        return cells.cast(dtype, strict=False)
     if own in (pl.Date, pl.Boolean) and dtype == pl.Datetime("us"):
-        return cell.cast(dtype)
+        return cells.cast(dtype)
+    if isinstance(dtype, pl.Datetime | pl.Date):
+        return parse_cells.moments(cells.cast(pl.String)).cast(dtype)
     readers: dict[type, Callable[[pl.Expr], pl.Expr]] = {
-        pl.Date: parse_cells.day,
-        pl.Datetime: parse_cells.moment,
         pl.Int64: parse_cells.count,
         pl.Boolean: parse_cells.yes_no,
-        pl.Float64: lambda c: parse_cells.clean(c).cast(pl.Float64, strict=False),
+        pl.Float64: lambda cell: parse_cells.clean(cell).cast(pl.Float64, strict=False),
     }
     if type(dtype) in readers:
-        return readers[type(dtype)](cell)
+        return parse_cells.meanings(cells, readers[type(dtype)])
     if schema.vocabulary_of(name) is not None:
-        return parse_cells.word(cell, name)
+        return parse_cells.meanings(cells, lambda cell: parse_cells.word(cell, name))
+    return cells.to_frame("text").select(_text(pl.col("text"), name)).to_series()
+
+
+def _text(cell: pl.Expr, name: str) -> pl.Expr:
+    if name == "platform_id":
+        # Full-width digits are the same id; brackets with nothing in them are told of as no id.
+        wide = cell.cast(pl.String).str.normalize("NFKC")
+        return pl.coalesce(parse_cells.identifier(wide), pl.when(wide.str.strip_chars() == "()").then(pl.lit("()")))
+    if name in ("region", "account_id", "post_id", "message_id", "push_id"):
+        return parse_cells.identifier(cell)
     text = cell.cast(pl.String).str.strip_chars()
-    if name in ("platform_id", "region", "account_id", "post_id", "message_id", "push_id"):
-        # A spreadsheet makes 2284.0 of an id; and says 无 where there is none.
-        text = text.str.replace(r"^(\d+)\.0$", "$1")
-        if name == "platform_id":
-            # Full-width digits are the same id; brackets with nothing in them are told of as no id.
-            wide = text.str.normalize("NFKC")
-            return pl.when(~parse_cells.said_nothing(wide) | (wide == "()")).then(wide)
-        return pl.when(~parse_cells.said_nothing(text)).then(text)
     return pl.when(text != "").then(text)
 
 
@@ -199,9 +197,10 @@ def _lost_cells(grid: Grid, lost: pl.DataFrame, column: int, table: str, name: s
         if words is None:
             kind = BAD[schema.columns(table)[name].dtype]
             if kind == "bad_date":
-                kind = next((k for k, pattern in NO_DAY.items() if re.search(pattern, text)), kind)
-                if kind == "never":
+                if any(word in text for word in parse_cells.words_for("never")):
+                    # `read_ledger` reads 从未更新 as zero posts.
                     continue
+                kind = next((k for k, pattern in NO_DAY.items() if re.search(pattern, text)), kind)
             problems.append(Problem(kind, place, {"found": text}))
         else:
             kind = "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept"

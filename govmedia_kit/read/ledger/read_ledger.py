@@ -146,11 +146,11 @@ def _said_in_dates(frame: pl.DataFrame, sheet: Grid) -> pl.DataFrame:
     at = position(sheet, "accounts", "last_post_on")
     if at is None:
         return frame
-    text = sheet.frame.select(ROW, __text=parse_cells.clean(pl.col(f"c{at}").cast(pl.String)))
-    never = text.filter(pl.col("__text").str.contains(r"从未|从不|未更新过|无更新|沒有更新|從未"))
+    never = parse_cells.clean(pl.col(f"c{at}")).str.contains_any(parse_cells.words_for("never"))
+    rows = sheet.frame.filter(never)[ROW].to_list()
     frame = _with(frame, "post_count")
-    said = pl.col(ROW).is_in(never[ROW].to_list()) & pl.col("last_post_on").is_null()
-    return frame.with_columns(post_count=pl.when(said & pl.col("post_count").is_null()).then(0).otherwise("post_count"))
+    silent = pl.col(ROW).is_in(rows) & pl.col("last_post_on").is_null() & pl.col("post_count").is_null()
+    return frame.with_columns(post_count=pl.when(silent).then(0).otherwise("post_count"))
 
 
 def _without_websites(frame: pl.DataFrame, sheet: Grid) -> tuple[pl.DataFrame, list[Problem], list[int]]:
@@ -222,7 +222,7 @@ def _said(grid: Grid, row: int, name: str) -> bool:
     at = position(grid, "accounts", name)
     if at is None:
         return False
-    cells = grid.frame.filter(pl.col(ROW) == row).select(parse_cells.said_nothing(pl.col(f"c{at}"))).to_series()
+    cells = grid.frame.filter(pl.col(ROW) == row).select(parse_cells.is_nothing(pl.col(f"c{at}"))).to_series()
     return bool(cells.len()) and not cells.all()
 
 

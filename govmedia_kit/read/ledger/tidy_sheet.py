@@ -36,24 +36,7 @@ SPLIT = r"[|｜\n\r]+|、|；|;"
 WIDE_TAIL = (
     r"(?i)(主页)?(url|链接|网址|地址)|(账号|公众号)?(ghid|uid|id|识别符|编号|原始id)|(账号)?(名称|名|昵称|账号)?"
 )
-# What a cell of a platform's column says where the unit has no account there, or has one that nobody named.
-NO_ACCOUNT = [
-    "未开通",
-    "未开设",
-    "未注册",
-    "没有",
-    "没开通",
-    "无账号",
-    "否",
-    "×",
-    "✗",
-    "✘",
-    "x",
-    "n",
-    "no",
-    "false",
-    "0",
-]
+# A cell of a platform's column that says only that there is an account, which nobody named.
 ONLY_A_MARK = r"^(?:[√✓✔☑]|是|有|已开通|已开设|开通|已注册|y|yes|true|\d{1,2})$"
 KNOWN_BEFORE = r"^(已知|现有|官方|政务)"
 
@@ -272,7 +255,10 @@ def _per_platform(
         header = [*(grid.header[i] for i in common), *own.values(), "platform"]
         letters = (*(letter(i) for i in positions), letter(next(iter(own))))
         plain = {i: parse_cells.clean(pl.col(f"c{i}")).str.to_lowercase() for i in own}
-        named = {i: ~(parse_cells.said_nothing(pl.col(f"c{i}")) | t.is_in(NO_ACCOUNT)) for i, t in plain.items()}
+        named = {
+            i: ~(parse_cells.is_nothing(pl.col(f"c{i}")) | t.is_in(parse_cells.words_for("no_account")))
+            for i, t in plain.items()
+        }
         marks = {i: named[i] & t.str.contains(ONLY_A_MARK) for i, t in plain.items()}
         said = {i: (named[i] & ~marks[i]).fill_null(False) for i in own}
         for i in own:
@@ -309,7 +295,7 @@ def _one_a_row(grid: Grid, matched: dict[int, str]) -> tuple[Grid, list[Problem]
     frame = grid.frame.with_columns(pl.col(c).cast(pl.String) for c in many)
     # A row with an id of its own is one account, whatever its cells hold.
     own = next((f"c{i}" for i, field in matched.items() if field == "account_id"), None)
-    nameless = pl.lit(True) if own is None else parse_cells.said_nothing(pl.col(own))
+    nameless = pl.lit(True) if own is None else parse_cells.is_nothing(pl.col(own))
     several = frame.filter(nameless).filter(pl.any_horizontal(pl.col(c).str.contains(SPLIT) for c in many))
     if not several.height:
         return grid, []
