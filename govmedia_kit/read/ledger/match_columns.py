@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -19,7 +19,7 @@ from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.files import ROW, Grid
 from govmedia_kit.scripts import traditional
 
-__all__ = ["column_key", "headed", "header_row", "match_columns", "position", "typed"]
+__all__ = ["column_key", "conformed", "headed", "header_row", "match_columns", "position", "typed"]
 
 # Headings that every ledger has and that say nothing about an account.
 NOT_A_FIELD = {"序号", "no", "编号", "行号"}
@@ -160,6 +160,14 @@ def _text(cell: pl.Expr, name: str) -> pl.Expr:
         return parse_cells.identifier(cell)
     text = cell.cast(pl.String).str.strip_chars()
     return pl.when(text != "").then(text)
+
+
+def conformed(frame: pl.DataFrame, dtypes: Mapping[str, Any]) -> pl.DataFrame:
+    """The frame with these columns and no others: cast where they are of another dtype, null where they are absent."""
+    return frame.select(
+        pl.col(name).cast(dtype, strict=False) if name in frame.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in dtypes.items()
+    )
 
 
 def _doubled(grid: Grid, found: dict[int, str]) -> list[Problem]:
