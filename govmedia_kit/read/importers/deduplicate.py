@@ -20,7 +20,7 @@ from govmedia_kit.read.ledger.match_columns import conformed
 from govmedia_kit.read.ledger.parse_cells import CAPPED
 from govmedia_kit.read.sources.files import ROW
 
-__all__ = ["Imported", "accounts_of", "answers", "merged_messages", "merged_posts", "newest", "pinned"]
+__all__ = ["Imported", "accounts_of", "answered_comments", "merged_messages", "merged_posts", "newest", "pinned"]
 
 # At most so many posts are pinned above a list of the newest.
 PINNED = 2
@@ -260,7 +260,7 @@ def accounts_of(
     return joined.sort("account_id"), winners, frozenset(searched)
 
 
-def answers(
+def answered_comments(
     frames: list[pl.DataFrame], posts: pl.DataFrame, ledger: Iterable[str]
 ) -> tuple[pl.DataFrame, dict[int, int]]:
     """Citizens' comments, one row each, with the account's first answer; the account's own comments are merged into them.

@@ -39,6 +39,7 @@ __all__ = [
     "moments",
     "stamp",
     "word",
+    "word_for",
     "words_for",
     "yes_no",
 ]
@@ -230,6 +231,12 @@ def yes_no(cell: pl.Expr) -> pl.Expr:
 def word(cell: pl.Expr, vocabulary: str) -> pl.Expr:
     """The vocabulary's word for a spelling: its value, its labels and synonyms, without regard to case and spaces."""
     return _key(cell).replace_strict(_spellings(vocabulary), default=None, return_dtype=pl.String)
+
+
+@functools.lru_cache(maxsize=4096)
+def word_for(text: str | None, vocabulary: str) -> str | None:
+    """The vocabulary's word for one text, or None."""
+    return pl.select(word(pl.lit(text, pl.String), vocabulary)).item()
 
 
 def _key(cell: pl.Expr) -> pl.Expr:

@@ -211,10 +211,8 @@ def _platform_of(name: str) -> str | None:
     """The platform that a column's name begins with, if any."""
     bare = re.sub(KNOWN_BEFORE, "", re.sub(r"\s", "", name[:40]))
     for end in range(len(bare), 0, -1):
-        if re.fullmatch(WIDE_TAIL, bare[end:]):
-            found = pl.select(parse_cells.word(pl.lit(bare[:end]), "platform")).item()
-            if found is not None:
-                return found
+        if re.fullmatch(WIDE_TAIL, bare[end:]) and (found := parse_cells.word_for(bare[:end], "platform")):
+            return found
     return None
 
 
@@ -318,7 +316,7 @@ def _one_a_row(grid: Grid, matched: dict[int, str]) -> tuple[Grid, list[Problem]
         ]
         for c, p in parts.items():
             if many[c] in ("platform_id", "url") and len(platforms) == number > len(p) and p != [None]:
-                words = [pl.select(parse_cells.word(pl.lit(platform), "platform")).item() for platform in platforms]
+                words = [parse_cells.word_for(platform, "platform") for platform in platforms]
                 for k, word in enumerate(words):
                     made[k][c] = next((text for text in p if text and word and platform_ids.fits(word, text)), None)
                 facts = {"found": row[c], "platforms": platforms}
