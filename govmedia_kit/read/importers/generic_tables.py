@@ -43,7 +43,7 @@ def read(path: Path) -> list[OwnTable]:
 
 def _posts_or_messages(path: Path, grid: Grid) -> OwnTable | None:
     for table, marks in MARKS:
-        headed = _headed(grid, table)
+        headed = match_columns.headed(grid, table)
         names = set(match_columns.match_columns(headed.header, table).values())
         if set(marks) <= names and headed.frame.height:
             frame, _ = match_columns.typed(headed, table)
@@ -53,17 +53,6 @@ def _posts_or_messages(path: Path, grid: Grid) -> OwnTable | None:
             why = pl.when("__blank").then(pl.lit("blank")).when(pl.col(when).is_null()).then(pl.lit("no_time"))
             return _told(path, grid.sheet, "kit", table, rows.with_columns(__why=why).drop("__blank"))
     return None
-
-
-def _headed(grid: Grid, table: str) -> Grid:
-    """The grid with its header found by the first words of its cells; whole texts, messages' above all, take long to compare."""
-    if grid.header or not grid.frame.height:
-        return grid
-    short = grid.frame.head(40).with_columns(pl.exclude(ROW).cast(pl.String).str.slice(0, 60))
-    found = match_columns.headed(grid._replace(frame=short), table)
-    first = found.frame[ROW].min() if found.frame.height else None
-    below = grid.frame.clear() if first is None else grid.frame.filter(pl.col(ROW) >= first)
-    return grid._replace(frame=below, header=found.header)
 
 
 def _ledger(path: Path) -> list[OwnTable]:

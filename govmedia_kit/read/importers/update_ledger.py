@@ -19,6 +19,7 @@ import polars as pl
 
 from govmedia_kit import schema
 from govmedia_kit.errors import InputError, Problem
+from govmedia_kit.read.find_table import tables_in
 from govmedia_kit.read.importers.deduplicate import Imported
 from govmedia_kit.read.importers.layouts import tools
 from govmedia_kit.read.ledger import match_columns, parse_cells, read_ledger
@@ -28,7 +29,6 @@ __all__ = ["BESIDE", "OBSERVED", "read_observed", "replaced", "with_observed", "
 
 BESIDE = "accounts-imported.csv"
 OBSERVED = "observed.csv"
-LEDGERS = (".xlsx", ".xls", ".xlsm", ".ods", ".parquet", ".json", ".jsonl", ".tsv")
 DAYS: dict[str, Any] = {"account_id": pl.String, "observed_from": pl.Date, "observed_to": pl.Date}
 # A table and its file, rows before, added, changed and after.
 Row = tuple[Any, ...]
@@ -37,7 +37,7 @@ Row = tuple[Any, ...]
 def write_accounts(folder: Path, imported: Imported) -> list[Row]:
     """The accounts and days of an import into a folder: for each file that they go to, its rows before and after."""
     path = folder / "accounts.csv"
-    others = sorted(p for p in folder.glob("accounts.*") if p.suffix.lower() in LEDGERS)
+    others = [table for table in tables_in(folder, "accounts") if table != path]
     if not path.exists() and not others:
         return [_new(path, imported.accounts)]
     if not others:
@@ -64,13 +64,9 @@ def read_observed(folder: Path) -> tuple[pl.DataFrame, list[Problem]]:
     path = folder / OBSERVED
     if not path.exists():
         return pl.DataFrame(schema=DAYS), []
-    frame, problems = match_columns.typed(match_columns.headed(grids(path)[0], "accounts"), "accounts")
-    for name in DAYS:
-        if name not in frame.columns:
-            raise InputError(
-                "no_column",
-                **read_ledger.column_facts(match_columns.headed(grids(path)[0], "accounts"), "accounts", name),
-            )
+    grid = match_columns.headed(grids(path)[0], "accounts")
+    frame, problems = match_columns.typed(grid, "accounts")
+    read_ledger.require(frame, grid, "accounts", DAYS)
     return _widest(frame.drop_nulls("account_id").select(list(DAYS))), problems
 
 

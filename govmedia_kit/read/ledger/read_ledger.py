@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from govmedia_kit.read.ledger.match_columns import position
 from govmedia_kit.read.ledger.platform_ids import platform_ids, without_addresses
 from govmedia_kit.read.sources.files import EXCEL, ROW, Grid, grids
 
-__all__ = ["Ledger", "column_facts", "grids_of", "position", "read_accounts", "read_ledger", "source_name"]
+__all__ = ["Ledger", "grids_of", "position", "read_accounts", "read_ledger", "require", "source_name"]
 
 # Units named in one sentence before the rest is only counted.
 SOME = 5
@@ -65,9 +66,7 @@ def read_ledger(source: Any, *, region: str | None = None) -> Ledger:
             frame, found = match_columns.typed(sheet, "accounts")
             problems += found
             if frame.height:
-                for name in ("platform", "unit"):
-                    if name not in frame.columns:
-                        raise InputError("no_column", **column_facts(sheet, "accounts", name))
+                require(frame, sheet, "accounts", ["platform", "unit"])
                 frame = _said_in_dates(frame, sheet)
                 frame, found, sites = _without_websites(frame, sheet)
                 fates[-1] = fates[-1].with_columns(
@@ -79,7 +78,7 @@ def read_ledger(source: Any, *, region: str | None = None) -> Ledger:
                 of_grid.append(number)
     if not parts:
         if not headed and any(grid.frame.height for grid in raw):
-            raise InputError("no_column", **column_facts(match_columns.headed(raw[0], "accounts"), "accounts", "unit"))
+            require(pl.DataFrame(), match_columns.headed(raw[0], "accounts"), "accounts", ["unit"])
         raise InputError("empty_table", place=Place(source_name(source)))
     frame = pl.concat(parts, how="diagonal")
     frame, found = _identified(frame, sheets)
@@ -108,18 +107,19 @@ def source_name(source: Any) -> str:
     return Path(source).name if isinstance(source, str | Path) else "DataFrame"
 
 
-def column_facts(grid: Grid, table: str, name: str) -> dict[str, Any]:
-    """The facts of the sentence that a needed column is not there."""
-    known = schema.columns(table)[name]
-    found = [h for h in grid.header if h]
-    near = [name, known.label_zh, *known.synonyms[:6]]
-    return {
-        "place": grid.place(),
-        "label": functools.partial(schema.label, name),
-        "column": name,
-        "found": found,
-        "known": near,
-    }
+def require(frame: pl.DataFrame, grid: Grid, table: str, names: Iterable[str]) -> None:
+    """InputError for the first needed column that the frame of a grid lacks, with those that the grid has."""
+    for name in names:
+        if name not in frame.columns:
+            known = schema.columns(table)[name]
+            raise InputError(
+                "no_column",
+                place=grid.place(),
+                label=functools.partial(schema.label, name),
+                column=name,
+                found=[heading for heading in grid.header if heading],
+                known=[name, known.label_zh, *known.synonyms[:6]],
+            )
 
 
 def _each_once(problems: list[Problem]) -> list[Problem]:
