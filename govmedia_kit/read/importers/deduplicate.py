@@ -123,12 +123,10 @@ def _rows_by_file(rows: pl.DataFrame) -> dict[int, int]:
 
 def _span(posts: pl.DataFrame) -> pl.DataFrame:
     listed = posts
-    if "__pinned" in posts.columns:
-        top = posts.filter("__pinned").select("account_id", "post_id").unique()
-        listed = posts.join(top, on=["account_id", "post_id"], how="anti") if top.height else posts
-        if top.height:
-            # An account of which nothing else is there was seen by what is.
-            listed = pl.concat([listed, posts.join(listed, on="account_id", how="anti")])
+    if "__pinned" in posts.columns and posts["__pinned"].any():
+        is_top = (pl.col("__pinned") & pl.col("post_id").is_not_null()).any().over("account_id", "post_id")
+        # An account of which nothing else is there was seen by what is.
+        listed = posts.with_columns(__top=is_top).filter(~pl.col("__top") | pl.col("__top").all().over("account_id"))
     seen = [pl.col(c).max() for c in ("captured_at", "feed_built_at") if c in posts.columns]
     spans = listed.group_by("account_id", maintain_order=True).agg(
         pl.col("__src").first(), first=pl.col("published_at").min(), last=pl.col("published_at").max(),

@@ -27,7 +27,7 @@ from govmedia_kit.read.importers.deduplicate import (
 )
 from govmedia_kit.read.importers.layouts import Layout, layouts, recognise, tools
 from govmedia_kit.read.importers.parse_rows import columns_wanted, interpret
-from govmedia_kit.read.importers.resolve_accounts import HOW, ID, Identities, Named, path_facts
+from govmedia_kit.read.importers.resolve_accounts import ID, NAMING, Identities, Named, path_facts
 from govmedia_kit.read.importers.write_import import Written, told, write_import
 from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.detect import parts_of
@@ -193,12 +193,12 @@ def _whose(rows: pl.DataFrame, layout: Layout, facts: dict[str, str], account: s
     # What the user says wins over the name of a folder.
     if account is None and layout.table in ("posts", "accounts"):
         said["name"] = facts.get("name") or facts.get("folder")
-    own = {name: pl.col(name) if name in rows.columns else pl.lit(None, pl.String) for name in HOW}
+    own = {name: pl.col(name) if name in rows.columns else pl.lit(None, pl.String) for name in NAMING}
     if "platform_word" in rows.columns:
         own["platform"] = parse_cells.word(pl.col("platform_word"), "platform")
     if layout.id_prefix:
         own["platform_id"] = layout.id_prefix + own["platform_id"]
-    return rows.with_columns(pl.coalesce(own[name], pl.lit(said.get(name), pl.String)).alias(name) for name in HOW)
+    return rows.with_columns(pl.coalesce(own[name], pl.lit(said.get(name), pl.String)).alias(name) for name in NAMING)
 
 
 def _set_originals_aside(read: list[_Read]) -> None:
@@ -257,7 +257,7 @@ def _together(
 def _identify(read: list[_Read], account: str | None, ledger: pl.DataFrame | None) -> Identities:
     """Gives all rows their account_id; what names the account of any part is learnt from all before."""
     identities = Identities(ledger)
-    named = [one.rows.select(HOW).unique(maintain_order=True) for one in read]
+    named = [one.rows.select(NAMING).unique(maintain_order=True) for one in read]
     identities.learn(dict.fromkeys(Named(*row) for frame in named for row in frame.iter_rows()))
     if account is not None:
         account = identities.asked(account, [(one.file, one.layout.platform) for one in read])
@@ -304,7 +304,7 @@ def _identified(one: _Read, named: pl.DataFrame, identities: Identities, account
         rows = rows.with_columns(account_id=pl.coalesce(own, pl.lit(found[0], pl.String)))
     else:
         keyed = named.with_columns(__account=pl.Series(found, dtype=pl.String))
-        rows = rows.join(keyed, on=list(HOW), how="left", nulls_equal=True, maintain_order="left")
+        rows = rows.join(keyed, on=list(NAMING), how="left", nulls_equal=True, maintain_order="left")
         rows = rows.with_columns(account_id=pl.coalesce(own, "__account")).drop("__account")
     nameless = rows["account_id"].is_null()
     if account is not None and one.layout.tool == "backoffice":

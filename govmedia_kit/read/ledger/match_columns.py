@@ -19,7 +19,17 @@ from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.files import ROW, Grid
 from govmedia_kit.scripts import traditional
 
-__all__ = ["column_key", "conformed", "headed", "header_row", "match_columns", "position", "typed"]
+__all__ = [
+    "column_key",
+    "conformed",
+    "headed",
+    "header_row",
+    "match_columns",
+    "position",
+    "positions",
+    "typed",
+    "with_fields",
+]
 
 # Headings that every ledger has and that say nothing about an account.
 NOT_A_FIELD = {"序号", "no", "编号", "行号"}
@@ -82,9 +92,14 @@ def match_columns(header: list[str], table: str) -> dict[int, str]:
     return found
 
 
+def positions(header: list[str], table: str) -> dict[str, int]:
+    """Each field that a header names, with the position of its first column."""
+    return {field: i for i, field in reversed(match_columns(header, table).items())}
+
+
 def position(grid: Grid, table: str, name: str) -> int | None:
     """The position of a field's column in a grid."""
-    return next((i for i, field in match_columns(grid.header, table).items() if field == name), None)
+    return positions(grid.header, table).get(name)
 
 
 def header_row(grid: Grid, table: str) -> tuple[int, list[list[str]]]:
@@ -108,20 +123,21 @@ def typed(grid: Grid, table: str) -> tuple[pl.DataFrame, list[Problem]]:
     grid = headed(grid, table)
     found = match_columns(grid.header, table)
     problems = _doubled(grid, found) + _unknown(grid, found, table)
-    positions: dict[str, int] = {}
-    for position, name in found.items():
-        positions.setdefault(name, position)
-
     filled = grid.frame.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null())) if grid.frame.width > 1 else grid.frame
     dtypes = schema.dtypes(table)
     columns = {ROW: filled[ROW]}
-    for name, i in positions.items():
+    for name, i in positions(grid.header, table).items():
         cells = filled[f"c{i}"]
         meant = columns[name] = _meant(cells, name, dtypes[name])
         if dtypes[name] != pl.String or schema.vocabulary_of(name) is not None:
             nothing = parse_cells.is_no_count if meant.dtype == pl.Int64 else parse_cells.is_nothing
             lost = filled.filter(meant.is_null() & ~parse_cells.meanings(cells, nothing).fill_null(True))
-            problems += _lost_cells(grid, lost, i, table, name)
+            if meant.dtype.is_temporal():
+                # `read_ledger` reads 从未更新 as zero posts.
+                lost = lost.filter(~parse_cells.says_never(pl.col(f"c{i}")))
+            for row, text in lost.select(ROW, pl.col(f"c{i}").cast(pl.String)).iter_rows():
+                kind, facts = _misread(text, table, name)
+                problems.append(Problem(kind, grid.place(row, i), facts))
     return pl.DataFrame(columns), problems
 
 
@@ -170,19 +186,25 @@ def conformed(frame: pl.DataFrame, dtypes: Mapping[str, Any]) -> pl.DataFrame:
     )
 
 
+def with_fields(frame: pl.DataFrame, table: str, *names: str) -> pl.DataFrame:
+    """The frame with these fields of a table too, null where it lacks them."""
+    dtypes = schema.dtypes(table)
+    return frame.with_columns(pl.lit(None, dtypes[n]).alias(n) for n in names if n not in frame.columns)
+
+
 def _doubled(grid: Grid, found: dict[int, str]) -> list[Problem]:
-    problems = []
-    for name in dict.fromkeys(found.values()):
-        twins = [grid.header[i] for i, field in found.items() if field == name]
-        if len(twins) > 1 and len({column_key(t) for t in twins}) == 1:
-            problems.append(
-                Problem(
-                    "doubled_column",
-                    grid.place(),
-                    {"label": functools.partial(schema.label, name), "column": name, "found": twins},
-                )
-            )
-    return problems
+    headings: dict[str, list[str]] = {}
+    for i, field in found.items():
+        headings.setdefault(field, []).append(grid.header[i])
+    return [
+        Problem(
+            "doubled_column",
+            grid.place(),
+            {"label": functools.partial(schema.label, field), "column": field, "found": same},
+        )
+        for field, same in headings.items()
+        if len(same) > 1 and len(set(map(column_key, same))) == 1
+    ]
 
 
 def _unknown(grid: Grid, found: dict[int, str], table: str) -> list[Problem]:
@@ -194,31 +216,19 @@ def _unknown(grid: Grid, found: dict[int, str], table: str) -> list[Problem]:
     ]
 
 
-def _lost_cells(grid: Grid, lost: pl.DataFrame, column: int, table: str, name: str) -> list[Problem]:
-    """A problem for each cell whose text meant nothing."""
+@functools.lru_cache(maxsize=4096)
+def _misread(text: str, table: str, name: str) -> tuple[str, dict[str, Any]]:
+    """What is wrong with a text that means nothing in a column. What is closest to a word takes long to find, and words recur."""
     words = schema.vocabulary_of(name)
-    problems = []
-    # What is closest to a word takes long to find, and the same words recur.
-    facts_of: dict[str, dict[str, Any]] = {}
-    for row, text in lost.select(ROW, pl.col(f"c{column}").cast(pl.String)).iter_rows():
-        place = grid.place(row, column)
-        if words is None:
-            kind = BAD[schema.columns(table)[name].dtype]
-            if kind == "bad_date":
-                if any(word in text for word in parse_cells.words_for("never")):
-                    # `read_ledger` reads 从未更新 as zero posts.
-                    continue
-                kind = next((k for k, pattern in NO_DAY.items() if re.search(pattern, text)), kind)
-            problems.append(Problem(kind, place, {"found": text}))
-        else:
-            kind = "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept"
-            if text not in facts_of:
-                spellings = [s for w in words.values() for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
-                facts_of[text] = {
-                    "found": text,
-                    "label": functools.partial(schema.label, name),
-                    "hint": hint(text, spellings),
-                    "known": functools.partial(schema.word_labels, name),
-                }
-            problems.append(Problem(kind, place, facts_of[text]))
-    return problems
+    if words is None:
+        kind = BAD[schema.columns(table)[name].dtype]
+        if kind == "bad_date":
+            kind = next((k for k, pattern in NO_DAY.items() if re.search(pattern, text)), kind)
+        return kind, {"found": text}
+    spellings = [s for w in words.values() for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
+    return "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept", {
+        "found": text,
+        "label": functools.partial(schema.label, name),
+        "hint": hint(text, spellings),
+        "known": functools.partial(schema.word_labels, name),
+    }

@@ -23,10 +23,6 @@ from govmedia_kit.package_data import rows
 from govmedia_kit.scripts import traditional
 
 __all__ = [
-    "CAPPED",
-    "FIRST_YEAR",
-    "LAST_YEAR",
-    "SHANGHAI",
     "clean",
     "count",
     "counts",
@@ -37,7 +33,7 @@ __all__ = [
     "meanings",
     "moment",
     "moments",
-    "stamp",
+    "says_never",
     "word",
     "word_for",
     "words_for",
@@ -95,6 +91,11 @@ def is_nothing(cell: pl.Expr) -> pl.Expr:
 def is_no_count(cell: pl.Expr) -> pl.Expr:
     """True where a cell says that there is no count: nothing, or a number below zero."""
     return is_nothing(cell) | clean(cell).str.contains(r"^-\d")
+
+
+def says_never(cell: pl.Expr) -> pl.Expr:
+    """True where a cell says in place of a day that there never was one: 从未更新."""
+    return clean(cell).str.contains_any(words_for("never"))
 
 
 def identifier(cell: pl.Expr) -> pl.Expr:
@@ -171,7 +172,7 @@ def moment(cell: pl.Expr) -> pl.Expr:
     return pl.coalesce(local, pl.from_epoch((seconds * 1_000_000).round(0).cast(pl.Int64), time_unit="us"))
 
 
-def stamp(cell: pl.Expr) -> pl.Expr:
+def _stamp(cell: pl.Expr) -> pl.Expr:
     """A local time of Asia/Shanghai from the stamps of feeds and of Weibo.
 
     `Tue, 19 May 2026 01:30:12 GMT` and `Mon May 18 18:30:00 +0800 2026` are such. A stamp without a zone is local already.
@@ -203,8 +204,8 @@ def moments(cells: pl.Series, unit: str = "text") -> pl.Series:
     else:
         known = none
     readers: dict[str, Callable[[pl.Expr], pl.Expr]] = {
-        "rss": lambda cell: pl.coalesce(stamp(cell), moment(cell)),
-        "weibo": lambda cell: pl.coalesce(stamp(cell), moment(cell)),
+        "rss": lambda cell: pl.coalesce(_stamp(cell), moment(cell)),
+        "weibo": lambda cell: pl.coalesce(_stamp(cell), moment(cell)),
         "utc": lambda cell: pl.coalesce(moment(cell + "Z"), moment(cell)),
     }
     return meanings(cells, readers.get(unit, moment), known)

@@ -9,7 +9,7 @@ import polars as pl
 
 from govmedia_kit.errors import Problem
 from govmedia_kit.package_data import rows
-from govmedia_kit.read.ledger.match_columns import position
+from govmedia_kit.read.ledger.match_columns import positions
 from govmedia_kit.read.sources.files import ROW, Grid
 
 __all__ = ["fits", "platform_ids", "without_addresses"]
@@ -60,9 +60,9 @@ def platform_ids(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame,
     is_note = pl.col("platform_id").str.contains(r"[\p{Han}\s]|^[()（）]*$") & ~is_address
     is_rounded = pl.col("platform_id").str.contains(ROUNDED)
     marked = frame.with_columns(
-        __short=is_short,
-        __note=is_note,
-        __rounded=is_rounded,
+        __short=is_short.fill_null(False),
+        __note=is_note.fill_null(False),
+        __rounded=is_rounded.fill_null(False),
         __from=pl.when(~is_short.fill_null(False)).then(from_address),
     )
     problems = []
@@ -71,14 +71,14 @@ def platform_ids(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame,
         ("id_is_note", "__note", "platform_id"),
         ("id_rounded", "__rounded", "platform_id"),
     ):
-        rows = marked.filter(pl.col(which).fill_null(False)).with_columns(__cell=pl.coalesce(column, "platform_id"))
+        rows = marked.filter(which).with_columns(__cell=pl.coalesce(column, "platform_id"))
         if kind == "short_link":
             rows = rows.filter(pl.col("platform_id").is_null() | is_address)
         for row, sheet, cell in rows.select(ROW, "__sheet", "__cell").iter_rows():
-            grid = sheets[sheet]
-            held = column if position(grid, "accounts", column) is not None else "platform_id"
-            problems.append(Problem(kind, grid.place(row, position(grid, "accounts", held)), {"found": cell}))
-    no_id = pl.any_horizontal(pl.col("__note", "__rounded").fill_null(False), is_address.fill_null(False))
+            names = positions(sheets[sheet].header, "accounts")
+            at = names.get(column, names.get("platform_id"))
+            problems.append(Problem(kind, sheets[sheet].place(row, at), {"found": cell}))
+    no_id = pl.any_horizontal("__note", "__rounded", is_address.fill_null(False))
     frame = marked.with_columns(
         platform_id=pl.coalesce(pl.when(~no_id).then("platform_id"), "__from"),
         url=pl.coalesce("url", pl.when(is_address).then("platform_id")),
