@@ -15,13 +15,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from realdata import REALDATA
+from weibo_ids import bid_from_mid
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.audit import read_audit, read_posts
 from govmedia_kit.read.importers.deduplicate import pinned
 from govmedia_kit.read.importers.import_files import import_files, told, write_import
 from govmedia_kit.read.importers.layouts import layouts
-from govmedia_kit.read.importers.post_ids import bid_from_mid
 
 SAMPLES = REALDATA / "schema_samples"
 COUNTS = Path(__file__).parent / "scenarios" / "realdata_counts.csv"

@@ -168,7 +168,9 @@ def _titles(cell: pl.Series, layout: Layout) -> pl.Series:
 
         escaped = text.filter(text.str.contains(r"&(?:#\d+|[a-z]+);").fill_null(False)).unique()
         text = text.replace(escaped, pl.Series([html.unescape(t) for t in escaped], dtype=pl.String))
-    text = text.str.replace_many(BREAKS, " ")
+    for sign in BREAKS:
+        if text.str.contains(sign, literal=True).any():
+            text = text.str.replace_all(sign, " ", literal=True)
     wide = text.str.contains("  ", literal=True)
     if wide.any():
         places = pl.Series(range(len(text)), dtype=pl.UInt32).filter(wide.fill_null(False))

@@ -94,7 +94,10 @@ def match_columns(header: list[str], table: str) -> dict[int, str]:
 
 def positions(header: list[str], table: str) -> dict[str, int]:
     """Each field that a header names, with the position of its first column."""
-    return {field: i for i, field in reversed(match_columns(header, table).items())}
+    found: dict[str, int] = {}
+    for i, field in match_columns(header, table).items():
+        found.setdefault(field, i)
+    return found
 
 
 def position(grid: Grid, table: str, name: str) -> int | None:

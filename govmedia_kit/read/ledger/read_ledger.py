@@ -162,31 +162,36 @@ def _identified(frame: pl.DataFrame, sheets: list[Grid], known: set[Place]) -> t
     of_unit = pl.when("__shared").then(pl.format("{}:{}@{}", "platform", "platform_id", "unit"))
     frame = frame.with_columns(__shared=shared, __given=pl.col("account_id").is_not_null())
     frame = frame.with_columns(account_id=pl.coalesce("account_id", of_unit, by_id, by_name))
+    problems += _doubtful_ids(frame, sheets, known)
+    return frame.drop("__shared", "__given"), problems
+
+
+def _doubtful_ids(frame: pl.DataFrame, sheets: list[Grid], known: set[Place]) -> list[Problem]:
+    """Ids that two units or two rows share, and accounts that nothing identifies."""
     of_id = {f"__first_{c}": pl.col(c).first().over("platform", "platform_id") for c in (ROW, "unit", "__given")}
     shared = frame.filter("__shared", pl.col("platform").is_not_null()).with_columns(**of_id)
-    shared = shared.filter(
-        pl.col("unit").ne_missing(pl.col("__first_unit")), ~(pl.col("__given") & pl.col("__first___given"))
-    )
-    cells = _cells(shared, sheets, "platform_id", "platform_id", "unit", "__first_unit", f"__first_{ROW}")
-    problems += [
-        Problem("id_of_two_units", place, dict(zip(("found", "unit", "other", "row"), values, strict=True)))
-        for place, *values in cells
+    both_given = pl.col("__given") & pl.col("__first___given")
+    of_two = shared.filter(pl.col("unit").ne_missing(pl.col("__first_unit")), ~both_given)
+    problems = [
+        Problem("id_of_two_units", place, {"found": found, "unit": unit, "other": other, "row": row})
+        for place, found, unit, other, row in _cells(
+            of_two, sheets, "platform_id", "platform_id", "unit", "__first_unit", f"__first_{ROW}"
+        )
     ]
     for name in ("platform", "unit"):
-        label = functools.partial(schema.label, name)
+        facts = {"label": functools.partial(schema.label, name)}
         cells = _cells(frame.filter(pl.col(name).is_null()), sheets, name)
-        problems += [Problem("missing_value", place, {"label": label}) for (place,) in cells if place not in known]
+        problems += [Problem("missing_value", place, facts) for (place,) in cells if place not in known]
     nameless = frame.filter(pl.col("account_id").is_null() & pl.col("platform").is_not_null())
     problems += [Problem("missing_account_id", place, {}) for (place,) in _cells(nameless, sheets, "account_id")]
-    first_row = pl.col(ROW).first().over("account_id")
-    twin = pl.col("account_id").is_not_null() & (pl.int_range(pl.len()).over("account_id") > 0)
-    twins = frame.with_columns(__other=first_row).filter(twin)
+    twins = frame.with_columns(__other=pl.col(ROW).first().over("account_id"))
+    twins = twins.filter(pl.col("account_id").is_not_null() & ~pl.col("account_id").is_first_distinct())
     for column, is_given in (("account_id", True), ("name", False)):
         cells = _cells(twins.filter(__given=is_given), sheets, column, "account_id", "__other")
         problems += [
             Problem("doubled_account_id", place, {"found": found, "other": other}) for place, found, other in cells
         ]
-    return frame.drop("__shared", "__given"), problems
+    return problems
 
 
 def _given_ids(frame: pl.DataFrame) -> pl.DataFrame:

@@ -291,7 +291,7 @@ def _one_a_row(grid: Grid, matched: dict[int, str]) -> tuple[Grid, list[Problem]
         platforms = next((p for c, p in parts.items() if many[c] == "platform"), [None])
         # One id or address is one account, however many names its cell holds.
         addresses = {c: p for c, p in parts.items() if many[c] in ("platform_id", "url") and p != [None]}
-        is_one = len(platforms) == 1 and bool(addresses) and all(len(p) <= 1 for p in addresses.values())
+        is_one = len(platforms) == 1 and max(map(len, addresses.values()), default=0) == 1
         number = 1 if is_one else max(1, *map(len, parts.values()))
         made = [
             {c: p[k] if len(p) == number else p[0] if len(p) == 1 else row[c] for c, p in parts.items()}
