@@ -305,8 +305,7 @@ def import_(
     speak = _spoken(language)
     with _told(speak, debug):
         from govmedia_kit.read.find_table import find_table
-        from govmedia_kit.read.importers.import_files import import_files, write_import
-        from govmedia_kit.read.importers.import_files import told as lines_of
+        from govmedia_kit.read.importers.import_files import import_files, report_lines, write_import
         from govmedia_kit.read.ledger.read_ledger import read_accounts
 
         ledger_path = find_table(to, "accounts")
@@ -314,7 +313,7 @@ def import_(
         with _bar(speak) as progress:
             imported = import_files(sources, tool=tool, account=account, ledger=ledger, progress=progress)
         written = write_import(imported, to)
-        for line in lines_of(imported, written, speak):
+        for line in report_lines(imported, written, speak):
             _say(line)
         if imported.problems or (imported.report["kept"].sum() == 0 and imported.report.height):
             raise typer.Exit(1)

@@ -20,7 +20,7 @@ from weibo_ids import bid_from_mid
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.audit import read_audit, read_posts
 from govmedia_kit.read.importers.deduplicate import pinned
-from govmedia_kit.read.importers.import_files import import_files, told, write_import
+from govmedia_kit.read.importers.import_files import import_files, report_lines, write_import
 from govmedia_kit.read.importers.layouts import layouts
 
 SAMPLES = REALDATA / "schema_samples"
@@ -469,7 +469,7 @@ def test_messages_merged_into_a_folder_never_become_unanswered(tmp_path, order):
     for imported in imports:
         written = write_import(imported, out)
     assert "messages-no-replies.parquet" in written["file"].to_list()
-    assert any("messages-no-replies.parquet" in line for line in told(imported, written, "en"))
+    assert any("messages-no-replies.parquet" in line for line in report_lines(imported, written, "en"))
     assert pl.read_parquet(out / "messages.parquet").select("message_id", "replied_at").sort("message_id").rows() == [
         ("3", dt.datetime(2026, 5, 4, 8)),
         ("4", None),
@@ -753,7 +753,7 @@ def test_a_workbook_ledger_is_left_alone_and_new_accounts_go_beside_it(tmp_path)
     written = write_import(imported, tmp_path)
     assert written["file"].to_list() == ["accounts-imported.csv"]
     assert (tmp_path / "accounts.xlsx").read_bytes() == b"not read here"
-    assert any("accounts-imported.csv" in line for line in told(imported, written, "en"))
+    assert any("accounts-imported.csv" in line for line in report_lines(imported, written, "en"))
     assert write_import(imported, tmp_path).select("before", "added").row(0) == (4, 0)
 
 
@@ -817,7 +817,7 @@ def test_the_days_observed_of_an_offices_ledger_stand_beside_it_and_are_joined(t
         imported = import_files([crawled(tmp_path, captured, posted)])
         written = write_import(imported, out)
     assert written.filter(table="observed").select("file", "added", "changed").row(0) == ("observed.csv", 0, 1)
-    assert any("observed.csv" in line for line in told(imported, written, "en"))
+    assert any("observed.csv" in line for line in report_lines(imported, written, "en"))
     assert (out / f"accounts.{kind}").read_bytes() == ledger
     assert not (out / "accounts-imported.csv").exists()
     audit = read_audit(out)
@@ -840,7 +840,7 @@ def test_only_accounts_that_a_workbook_lacks_go_beside_it(tmp_path):
 def test_everything_printed_has_its_sentence_in_both_languages():
     imported = import_files([SAMPLES])
     for language in ("zh-Hans", "en"):
-        lines = told(imported, None, language)
+        lines = report_lines(imported, None, language)
         assert len(lines) >= imported.report.height
         assert not any("{" in line for line in lines)
 

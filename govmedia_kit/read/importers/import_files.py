@@ -17,24 +17,18 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit.errors import InputError, Place, Problem
-from govmedia_kit.read.importers.deduplicate import (
-    Imported,
-    accounts_of,
-    answered_comments,
-    merged_messages,
-    merged_posts,
-    pinned,
-)
+from govmedia_kit.read.importers import deduplicate
+from govmedia_kit.read.importers.deduplicate import Imported
 from govmedia_kit.read.importers.layouts import Layout, layouts, recognise, tools
 from govmedia_kit.read.importers.parse_rows import columns_wanted, interpret
 from govmedia_kit.read.importers.resolve_accounts import ID, NAMING, Identities, Named, path_facts
-from govmedia_kit.read.importers.write_import import Written, told, write_import
+from govmedia_kit.read.importers.write_import import report_lines, write_import
 from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.detect import parts_of
 from govmedia_kit.read.sources.files import ROW
 from govmedia_kit.read.sources.source_table import Part, guarded
 
-__all__ = ["Imported", "Written", "import_files", "is_known", "told", "write_import"]
+__all__ = ["Imported", "import_files", "is_known", "report_lines", "write_import"]
 
 # Files in a folder that no tool writes rows into.
 NOT_DATA = re.compile(
@@ -119,15 +113,10 @@ def _walked(sources: Iterable[Path | str]) -> list[tuple[Path, Path]]:
     for source in map(Path, sources):
         if not source.exists():
             raise InputError("no_file", path=source)
-        if source.is_dir():
-            inside = (
-                p for p in source.rglob("*") if p.is_file() and not NOT_DATA.search(p.relative_to(source).as_posix())
-            )
-            for path in sorted(inside):
-                if not any(part.startswith(".") for part in path.relative_to(source).parts):
-                    found.setdefault(path, source)
-        else:
-            found.setdefault(source, source)
+        inside = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
+        for path in inside:
+            if path == source or not NOT_DATA.search(path.relative_to(source).as_posix()):
+                found.setdefault(path, source)
     return list(found.items())
 
 
@@ -225,11 +214,13 @@ def _together(
         # Texts are most of an import, and are in its tables from here on.
         needed = (ROW, "__why", "published_at", "received_at", "replied_at")
         one.rows = one.rows.select(c for c in needed if c in one.rows.columns)
-    posts, kept_posts, spans = merged_posts(tables["posts"])
-    messages, unanswerable, kept_messages = merged_messages(tables["messages"])
+    posts, kept_posts, spans = deduplicate.merged_posts(tables["posts"])
+    messages, unanswerable, kept_messages = deduplicate.merged_messages(tables["messages"])
     shows, tools_ = [one.shows for one in read], [one.layout.tool for one in read]
-    accounts, kept_accounts, searched = accounts_of(tables["accounts"], spans, shows, tools_, identities.ledger)
-    comments, kept_comments = answered_comments(tables["comments"], posts, identities.ledger)
+    accounts, kept_accounts, searched = deduplicate.accounts_of(
+        tables["accounts"], spans, shows, tools_, identities.ledger
+    )
+    comments, kept_comments = deduplicate.answered_comments(tables["comments"], posts, identities.ledger)
     kept = kept_posts | kept_messages | kept_accounts | kept_comments
     report, reasons = [], []
     for number, one in enumerate(read):
@@ -272,7 +263,7 @@ def _usable(one: _Read, number: int) -> pl.DataFrame:
     if one.layout.table == "messages":
         whose = [pl.col(c) for c in ("account_id", "unit") if c in usable.columns]
         one.notes["nobodys"] += usable.filter(pl.all_horizontal(c.is_null() for c in whose)).height
-    return pinned(usable) if one.layout.table == "posts" and one.layout.order == "newest_first" else usable
+    return deduplicate.pinned(usable) if one.layout.table == "posts" and one.layout.order == "newest_first" else usable
 
 
 def _outcome(one: _Read, kept: int) -> tuple[dict[str, Any], Counter[tuple[str, str]]]:
@@ -290,7 +281,7 @@ def _outcome(one: _Read, kept: int) -> tuple[dict[str, Any], Counter[tuple[str, 
         counted["note", one.shows] += rows_read
     time = next((c for c in ("published_at", "received_at") if c in one.rows.columns), None)
     times = one.rows.filter(pl.col("__why").is_null())[time] if time else pl.Series([None])
-    line = {"file": one.file, "part": one.part.name, "layout": one.layout.name, "tool": one.layout.tool}
+    line: dict[str, Any] = {"file": one.file, "part": one.part.name, "layout": one.layout.name, "tool": one.layout.tool}
     line |= {"table": one.layout.table, "rows_read": rows_read, "kept": kept, "merged": merged, "set_aside": set_aside}
     return {**line, "first": times.min(), "last": times.max()}, counted
 

@@ -11,6 +11,7 @@ import functools
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import polars as pl
 
@@ -91,7 +92,7 @@ def _typed(text: pl.DataFrame, layout: Layout, notes: Counter[str]) -> dict[str,
                 columns["reads_capped"] = is_bound
             elif is_bound.any():
                 columns[name] = columns[name].set(is_bound, None)
-                notes["lower_bound"] += is_bound.sum()
+                notes["lower_bound"] += int(is_bound.sum())
             notes["count_unread"] += unread
         elif name == "followers":
             columns[name] = parse_cells.counts(cells)[0]
@@ -148,7 +149,7 @@ def _unusable(frame: pl.DataFrame, layout: Layout) -> pl.Series:
     # Exactly the header's words: a million rows are compared, and nearly none is a header.
     lead = [(key(c), c) for c in layout.columns if key(c) in cells][:3]
     same = pl.all_horizontal(bool(lead), *(pl.col(c).is_in([name, f"\ufeff{name}"]) for c, name in lead))
-    why = pl.when(pl.all_horizontal(pl.col(cells).is_null())).then(pl.lit("blank"))
+    why: Any = pl.when(pl.all_horizontal(pl.col(cells).is_null())).then(pl.lit("blank"))
     for reason, holds in (
         ("header_again", same),
         ("deleted", says(layout.deleted)),
@@ -171,10 +172,8 @@ def _titles(cell: pl.Series, layout: Layout) -> pl.Series:
     for sign in BREAKS:
         if text.str.contains(sign, literal=True).any():
             text = text.str.replace_all(sign, " ", literal=True)
-    wide = text.str.contains("  ", literal=True)
-    if wide.any():
-        places = pl.Series(range(len(text)), dtype=pl.UInt32).filter(wide.fill_null(False))
-        text = text.scatter(places, text.gather(places).str.replace_all(" {2,}", " "))
+    if text.str.contains("  ", literal=True).any():
+        text = text.str.replace_all(" {2,}", " ")
     text = text.str.strip_chars(INVISIBLE)
     if layout.title_is_id:
         text = text.set(text.str.contains(r"^\d{15,}$").fill_null(False), None)
@@ -217,24 +216,23 @@ def _weibo_ids(posts: pl.DataFrame, notes: Counter[str]) -> pl.DataFrame:
 
 
 def _wechat_ids(posts: pl.DataFrame) -> pl.DataFrame:
-    url = (
-        pl.col("url").str.replace_all("&amp;", "&", literal=True) if "url" in posts.columns else pl.lit(None, pl.String)
-    )
+    absent = [c for c in ("url", "push", "platform_id") if c not in posts.columns]
+    posts = posts.with_columns(pl.lit(None, pl.String).alias(c) for c in absent)
+    url = pl.col("url").str.replace_all("&amp;", "&", literal=True)
     known = pl.col("post_id").str.extract_groups(r"(?:^|-)(\d{5,})_(\d+)$")
     push = pl.coalesce(known.struct[0], url.str.extract(r"[?&]mid=(\d+)"))
     index = pl.coalesce(known.struct[1], url.str.extract(r"[?&]idx=(\d+)"))
     built = pl.when(push.is_not_null() & index.is_not_null()).then(pl.format("{}_{}", push, index))
     short = url.str.extract(r"/s/([\w-]{16,})")
-    push_known = pl.format("push-{}", "push") if "push" in posts.columns else pl.lit(None, pl.String)
-    biz = url.str.extract(r"[?&]__biz=([^&#]+)")
-    account = pl.coalesce(pl.col("platform_id"), biz) if "platform_id" in posts.columns else biz
+    push_known = pl.format("push-{}", "push")
     return posts.with_columns(
         post_id=pl.coalesce(built, pl.col("post_id"), short, push_known),
         push_id=pl.coalesce(push, push_known),
         is_headline=index.cast(pl.Int64, strict=False) == 1,
-        platform_id=account,
+        platform_id=pl.coalesce("platform_id", url.str.extract(r"[?&]__biz=([^&#]+)")),
+        url=url.str.replace_all("\\/", "/", literal=True),
         __short=short,
-    ).with_columns(url.str.replace_all("\\/", "/", literal=True).alias("url") if "url" in posts.columns else [])
+    )
 
 
 def _times_from_ids(posts: pl.DataFrame, text: pl.DataFrame, layout: Layout, notes: Counter[str]) -> pl.DataFrame:

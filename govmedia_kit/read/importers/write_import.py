@@ -15,10 +15,9 @@ from govmedia_kit.read.importers.deduplicate import Imported, newest
 from govmedia_kit.read.importers.update_ledger import BESIDE, OBSERVED, replaced, write_accounts
 from govmedia_kit.read.ledger.match_columns import conformed
 
-__all__ = ["Written", "told", "write_import"]
+__all__ = ["report_lines", "write_import"]
 
 # A table of an import and where it goes: what was there, rows added and changed, rows now.
-Written = pl.DataFrame
 WRITTEN: dict[str, Any] = {
     **dict.fromkeys(("table", "file"), pl.String),
     **dict.fromkeys(("before", "added", "changed", "after"), pl.Int64),
@@ -39,7 +38,7 @@ REMARKS = {
 }
 
 
-def write_import(imported: Imported, folder: Path | str) -> Written:
+def write_import(imported: Imported, folder: Path | str) -> pl.DataFrame:
     """Merges an import into a folder: one row per table and file written (dtypes str, int64), with the rows before and after.
 
     Files are written beside and then take the old ones' place. Accounts known only from a search, or only by a hash, are added
@@ -100,7 +99,7 @@ def _merged(path: Path, rows: pl.DataFrame, table: str) -> tuple[Any, ...]:
     return table, path.name, before.height, added, max(changed, 0), after.height
 
 
-def told(imported: Imported, written: Written | None = None, language: str = "zh-Hans") -> list[str]:
+def report_lines(imported: Imported, written: pl.DataFrame | None = None, language: str = "zh-Hans") -> list[str]:
     """Everything that `govmedia import` prints: a line per file with its counts and reasons, doubts, and what was written."""
     lines = []
     for row in imported.report.iter_rows(named=True):

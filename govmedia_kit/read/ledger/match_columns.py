@@ -42,13 +42,7 @@ NO_DAY = {
     "day_without_year": r"^\s*\d{1,2}\s*月\s*\d{1,2}\s*[日号]?",
     "day_without_day": r"^\s*\d{4}\s*[年.\-/]\s*\d{1,2}\s*月?\s*$",
 }
-BAD = {
-    "date": "bad_date",
-    "datetime": "bad_date",
-    "int": "bad_number",
-    "float": "bad_number",
-    "bool": "bad_yes_no",
-}
+BAD = {"date": "bad_date", "datetime": "bad_date", "int": "bad_number", "float": "bad_number", "bool": "bad_yes_no"}
 
 
 def column_key(name: str) -> str:
@@ -154,8 +148,6 @@ def _meant(cells: pl.Series, name: str, dtype: pl.DataType) -> pl.Series:
         return local.cast(dtype)
     if own.is_numeric() and isinstance(dtype, pl.Int64 | pl.Float64):
         return cells.cast(dtype, strict=False)
-    if own in (pl.Date, pl.Boolean) and dtype == pl.Datetime("us"):
-        return cells.cast(dtype)
     if isinstance(dtype, pl.Datetime | pl.Date):
         return parse_cells.moments(cells.cast(pl.String)).cast(dtype)
     readers: dict[type, Callable[[pl.Expr], pl.Expr]] = {

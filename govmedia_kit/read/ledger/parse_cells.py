@@ -127,7 +127,7 @@ def counts(cells: pl.Series) -> tuple[pl.Series, pl.Series, int]:
     odd = cells.filter(known.is_null()).drop_nulls().alias("text").value_counts(name="rows")
     text = pl.col("text")
     is_bound = clean(text).str.ends_with("+")
-    unread = odd.filter(count(text).is_null(), ~is_bound, ~is_no_count(text))["rows"].sum()
+    unread = int(odd.filter(count(text).is_null(), ~is_bound, ~is_no_count(text))["rows"].sum())
     return number, cells.is_in(odd.filter(is_bound)["text"].implode()).fill_null(False), unread
 
 
@@ -137,17 +137,12 @@ def moment(cell: pl.Expr) -> pl.Expr:
     Text that names a zone (Z, +08:00) is moved to Shanghai; text without one is local already.
     """
     text = clean(cell)
-    zone = text.str.extract(r"\d:\d\d.*?(Z|[+-]\d\d:?\d\d)$", 1)
-    minutes = (
-        pl.when(zone == "Z")
-        .then(0)
-        .otherwise(
-            pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
-            * (zone.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + zone.str.slice(-2).cast(pl.Int64, strict=False))
-        )
-    )
+    zoned = text.str.replace(r"(\d)Z$", "${1}+0000")
+    zone = zoned.str.extract_groups(r"\d:\d\d.*?([+-])(\d\d):?(\d\d)$").struct
+    minutes = zone[1].cast(pl.Int64) * 60 + zone[2].cast(pl.Int64)
+    ahead = pl.when(zone[0] == "-").then(-minutes).otherwise(minutes).fill_null(SHANGHAI // 60)
     plain = (
-        text.str.replace(r"(\d:\d\d.*?)(Z|[+-]\d\d:?\d\d)$", "$1")
+        zoned.str.replace(r"(\d:\d\d.*?)[+-]\d\d:?\d\d$", "$1")
         .str.replace_all(r"\s*[年月/.]\s*(\d)", "-$1")
         .str.replace_all(r"[日号T]\s*", " ")
         .str.replace(r"(:\d\d)-\d+$", "$1")  # fractions of a second, whose point became a dash
@@ -158,7 +153,7 @@ def moment(cell: pl.Expr) -> pl.Expr:
         plain.str.to_datetime(form, strict=False, time_unit="us")
         for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
     )
-    local = written + pl.duration(minutes=SHANGHAI // 60 - minutes.fill_null(SHANGHAI // 60))
+    local = written + pl.duration(minutes=SHANGHAI // 60 - ahead)
     digits = text.str.extract(r"^(\d{5}(?:\.\d+)?|\d{10}|\d{13})(?:\.0)?$", 1)
     number = digits.cast(pl.Float64, strict=False)
     seconds = (

@@ -107,13 +107,11 @@ def _fill_merged(grid: Grid, merged: Sequence[Merged]) -> Grid:
     """Merged cells with the value of their first cell in each row; across columns only one keeps it."""
     frame = grid.frame
     for (top, left), (bottom, _) in merged:
-        if bottom > top and f"c{left}" in frame.columns:
-            first = frame.filter(pl.col(ROW) == top + 1)[f"c{left}"]
-            if first.len():
-                inside = pl.col(ROW).is_between(top + 1, bottom + 1)
-                frame = frame.with_columns(
-                    pl.when(inside).then(pl.lit(first[0])).otherwise(f"c{left}").alias(f"c{left}")
-                )
+        column = f"c{left}"
+        if bottom > top and column in frame.columns:
+            inside = pl.col(ROW).is_between(top + 1, bottom + 1)
+            first = pl.col(column).filter(pl.col(ROW) == top + 1).first()
+            frame = frame.with_columns(pl.when(inside).then(first).otherwise(column).alias(column))
     return grid._replace(frame=frame)
 
 
@@ -239,23 +237,22 @@ def _per_platform(
         positions = [*common, *own]
         header = [*(grid.header[i] for i in common), *own.values(), "platform"]
         letters = (*(letter(i) for i in positions), letter(next(iter(own))))
-        plain = {i: parse_cells.clean(pl.col(f"c{i}")).str.to_lowercase() for i in own}
-        named = {
-            i: ~(parse_cells.is_nothing(pl.col(f"c{i}")) | t.is_in(parse_cells.words_for("no_account")))
-            for i, t in plain.items()
-        }
-        marks = {i: named[i] & t.str.contains(ONLY_A_MARK) for i, t in plain.items()}
-        said = {i: (named[i] & ~marks[i]).fill_null(False) for i in own}
+        marked, named = {}, {}
         for i in own:
-            unnamed = grid.frame.filter(marks[i].fill_null(False) & ~pl.any_horizontal(said.values()))
+            text = parse_cells.clean(pl.col(f"c{i}")).str.to_lowercase()
+            nothing = parse_cells.is_nothing(pl.col(f"c{i}")) | text.is_in(parse_cells.words_for("no_account"))
+            is_mark = text.str.contains(ONLY_A_MARK).fill_null(False)
+            marked[i], named[i] = ~nothing & is_mark, ~nothing & ~is_mark
+        for i in own:
+            unnamed = grid.frame.filter(marked[i] & ~pl.any_horizontal(named.values()))
             problems += [
                 Problem("account_without_name", grid.place(row, i), {"found": cell, "platform": grid.header[i]})
                 for row, cell in unnamed.select(ROW, f"c{i}").iter_rows()
             ]
-        frame = grid.frame.filter(pl.any_horizontal(said.values())).select(
+        frame = grid.frame.filter(pl.any_horizontal(named.values())).select(
             ROW,
             *(
-                (pl.when(said[old]).then(f"c{old}") if old in own else pl.col(f"c{old}")).alias(f"c{new}")
+                (pl.when(named[old]).then(f"c{old}") if old in own else pl.col(f"c{old}")).alias(f"c{new}")
                 for new, old in enumerate(positions)
             ),
             pl.lit(platform).alias(f"c{len(positions)}"),
