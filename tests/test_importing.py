@@ -845,6 +845,46 @@ def test_everything_printed_has_its_sentence_in_both_languages():
         assert not any("{" in line for line in lines)
 
 
+HEAD = "id,bid,正文,头条文章url,原始图片url,视频url,位置,日期,工具,点赞数,评论数,转发数,话题,@用户"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("暂无", None), ("—", None), ("N/A", None), ("-1", None), ("1.2万", 12000), ("２０", 20), ("2284.0", 2284)],
+)
+def test_a_count_means_the_same_in_own_tables_and_foreign_ones(tmp_path, text, number):
+    own, problems = read_posts(
+        pl.DataFrame({"account_id": ["weibo:1"], "published_at": ["2026-05-19 09:30"], "likes": [text]})
+    )
+    path = tmp_path / "7900000001.csv"
+    path.write_text(
+        f"{HEAD}\n5300219279930202,R05HFFFiy,正文,,,,,2026-05-19T09:30:12,x,{text},1,1,,\n", encoding="utf-8"
+    )
+    imported = import_files([path])
+    assert own["likes"].to_list() == imported.posts["likes"].to_list() == [number]
+    assert (problems, imported.reasons.filter(reason="count_unread").height) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2019-07-05 09:30:00",
+        "2019/7/5 9:30",
+        "2019年7月5日 9:30",
+        "2019-07-05T01:30:00Z",
+        "1562290200",
+        "43651.395833333",
+    ],
+)
+def test_a_time_means_the_same_in_own_tables_and_foreign_ones(tmp_path, text):
+    own, _ = read_posts(pl.DataFrame({"account_id": ["weibo:1"], "published_at": [text]}))
+    path = tmp_path / "导出.csv"
+    path.write_text(f"内容标题,发表时间,总阅读人数,总分享人数,内容url\n标题,{text},1,1,\n", encoding="utf-8")
+    foreign = import_files([path], account="wechat:甲").posts
+    for posts in (own, foreign):
+        assert posts["published_at"].dt.round("1s").to_list() == [dt.datetime(2019, 7, 5, 9, 30)]
+
+
 def test_posts_of_an_audit_may_be_a_folder_of_any_tools_files():
     ledger = pl.DataFrame(
         {"account_id": ["A1"], "platform": ["weibo"], "platform_id": ["7900000001"], "name": ["澜川发布"]}
