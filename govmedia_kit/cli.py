@@ -303,18 +303,16 @@ def import_(
     """读入采集工具的文件 · Import the files of crawlers and back offices."""
     speak = _spoken(language)
     with _told(speak, debug):
-        from govmedia_kit.read.importers.import_files import import_files, write_import
-        from govmedia_kit.read.importers.import_files import told as lines_of
+        from govmedia_kit.read.find_table import find_table
+        from govmedia_kit.read.importers.import_files import import_files, report_lines, write_import
         from govmedia_kit.read.ledger.read_ledger import read_accounts
 
-        ledger_path = next(
-            (p for p in sorted(to.glob("accounts.*")) if p.suffix in (".csv", ".xlsx", ".parquet")), None
-        )
+        ledger_path = find_table(to, "accounts")
         ledger = read_accounts(ledger_path)[0] if ledger_path is not None else None
         with _bar(speak) as progress:
             imported = import_files(sources, tool=tool, account=account, ledger=ledger, progress=progress)
         written = write_import(imported, to)
-        for line in lines_of(imported, written, speak):
+        for line in report_lines(imported, written, speak):
             _say(line)
         if imported.problems or (imported.report["kept"].sum() == 0 and imported.report.height):
             raise typer.Exit(1)

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from realdata import REALDATA, SAMPLES
 
 from govmedia_kit.errors import InputError
-from govmedia_kit.read.importers.import_files import import_files, told
+from govmedia_kit.read.importers.import_files import import_files, report_lines
 
 SECONDS = 10
 JUNK = [
@@ -159,7 +159,7 @@ def outcome(path: Path) -> str | None:
         whole = (report["rows_read"] == report["kept"] + report["merged"] + report["set_aside"]).all()
         if not whole or min(report["merged"].min() or 0, report["kept"].min() or 0) < 0:
             return f"rows are lost: {report.to_dicts()}"
-        lines = [*told(imported, None, "zh-Hans"), *told(imported, None, "en")]
+        lines = [*report_lines(imported, None, "zh-Hans"), *report_lines(imported, None, "en")]
         if any(not line for line in lines):
             return "an empty line is printed"
     except InputError as error:

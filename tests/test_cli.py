@@ -2,13 +2,21 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
+import polars as pl
 import pytest
 from audits import account, post, write_audit
+
+from govmedia_kit.judge.assess import assess
+from govmedia_kit.read.audit import read_audit
+from govmedia_kit.read.find_table import SUFFIXES
+from govmedia_kit.read.ledger.read_ledger import read_accounts
 
 
 def govmedia(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
@@ -165,6 +173,83 @@ def test_units_spelled_in_two_ways_and_messages_to_unknown_ones_are_told(tmp_pat
     assert code == 1
     assert "酒泉市卫健委、酒泉市卫生健康委员会" in text
     assert "1 条留言的单位不在台账里（酒泉市卫健局）" in text
+
+
+# --- import ------------------------------------------------------------------------------------------------
+
+ROW = {
+    "账号编号": "lanchuan",
+    "平台": "微博",
+    "账号名称": "澜川发布",
+    "主办单位": "澜川市政府办",
+    "平台编号": "7900000001",
+}
+LEDGERS = Path(__file__).parent / "scenarios" / "ledgers"
+
+
+def write_ledger(path: Path) -> None:
+    """A ledger of one account, whose id is the office's own, in the kind of file that the suffix says."""
+    frame = pl.DataFrame([ROW])
+    if path.suffix in (".xls", ".ods"):
+        shutil.copy(LEDGERS / f"accounts{path.suffix}", path)
+    elif path.suffix in (".xlsx", ".xlsm"):
+        frame.write_excel(path)
+    elif path.suffix == ".parquet":
+        frame.write_parquet(path)
+    elif path.suffix == ".json":
+        frame.write_json(path)
+    elif path.suffix == ".jsonl":
+        frame.write_ndjson(path)
+    else:
+        frame.write_csv(path, separator="\t" if path.suffix == ".tsv" else ",")
+
+
+def crawled(folder: Path) -> Path:
+    """One post of 澜川发布 as weibo-crawler writes it, whose file is called by the account's number."""
+    path = folder / "7900000001.csv"
+    head = "id,bid,正文,头条文章url,原始图片url,视频url,位置,日期,工具,点赞数,评论数,转发数,话题,@用户,完整日期"
+    cells = "5300219279930202,R05HFFFiy,停水公告,,,,,2026-05-19T09:30:12,微博,12,3,5,,,2026-05-19 09:30:12"
+    path.write_text(f"{head}\n{cells}\n", encoding="utf-8")
+    return path
+
+
+def audit_of(folder: Path, ledger: str, settings: str = "") -> Path:
+    audit = folder / "audit"
+    audit.mkdir()
+    write_ledger(audit / ledger)
+    (audit / "audit.toml").write_text(f'title = "测"\nas_of = 2026-05-20\n{settings}', encoding="utf-8")
+    return audit
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_import_and_check_know_a_ledger_by_whatever_suffix(tmp_path, command, suffix):
+    audit = audit_of(tmp_path, f"accounts{suffix}")
+    code, text = command("import", crawled(tmp_path), "--to", audit)
+    assert code == 0, text
+    assert pl.read_parquet(audit / "posts.parquet")["account_id"].to_list() == ["lanchuan"]
+    assert read_accounts(audit / f"accounts{suffix}")[0]["account_id"].to_list() == ["lanchuan"]
+    code, text = command("check", audit, "--json")
+    assert (code, [p for p in json.loads(text) if p["severity"] != "note"]) == (0, [])
+    assert assess(read_audit(audit)).measured.select("account_id", "checked", "posts_in_window").rows() == [
+        ("lanchuan", True, 1)
+    ]
+
+
+def test_import_knows_the_ledger_that_the_settings_name(tmp_path, command):
+    audit = audit_of(tmp_path, "台账.tsv", '[tables]\naccounts = "台账.tsv"\n')
+    assert command("import", crawled(tmp_path), "--to", audit)[0] == 0
+    assert pl.read_parquet(audit / "posts.parquet")["account_id"].to_list() == ["lanchuan"]
+    assert not (audit / "accounts.csv").exists()
+
+
+def test_import_refuses_two_ledgers_as_check_does(tmp_path, command):
+    audit = audit_of(tmp_path, "accounts.tsv")
+    write_ledger(audit / "accounts.xlsx")
+    for arguments in (("import", crawled(tmp_path), "--to", audit), ("check", audit)):
+        code, text = command(*arguments, "--language", "en")
+        assert code == 2
+        assert "accounts.tsv" in text
+        assert "accounts.xlsx" in text
 
 
 # --- bulletin ----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import pytest
+from weibo_ids import bid_from_mid
 
 from govmedia_kit import schema
 from govmedia_kit.errors import InputError
@@ -120,8 +121,8 @@ def test_bids_and_mids_are_two_spellings_of_one_number():
     import polars as pl
 
     for mid in (3342818919841793, 4900000000000000, 5300219279930202, 5106121943814622):
-        assert post_ids.mid_from_bid(pl.Series([post_ids.bid_from_mid(mid)])).item() == mid
-    assert post_ids.bid_from_mid(5106121943814622) == "P2zg6g0ma"  # as found in a real file
+        assert post_ids.mid_from_bid(pl.Series([bid_from_mid(mid)])).item() == mid
+    assert bid_from_mid(5106121943814622) == "P2zg6g0ma"  # as found in a real file
     assert post_ids.mid_from_bid(pl.Series(["R05HFFFiy", None, "转发", "R05HFFFi!", "ZZZZZZZZZ"])).to_list() == [
         5300219279930202,
         None,
@@ -131,8 +132,7 @@ def test_bids_and_mids_are_two_spellings_of_one_number():
     ]
 
 
-def test_masked_names_and_hashes_are_mediacrawlers():
-    assert [post_ids.masked(n) for n in ("发", "发布", "澜川发布")] == ["*", "发*", "澜***布"]
+def test_hashes_are_mediacrawlers():
     assert post_ids.creator_hash(7900000001) == "a28087ec2cef8473"  # as found in the sample
 
 

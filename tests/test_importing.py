@@ -15,13 +15,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from realdata import REALDATA, SAMPLES
+from weibo_ids import bid_from_mid
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.audit import read_audit, read_posts
 from govmedia_kit.read.importers.deduplicate import pinned
-from govmedia_kit.read.importers.import_files import import_files, told, write_import
+from govmedia_kit.read.importers.import_files import import_files, report_lines, write_import
 from govmedia_kit.read.importers.layouts import layouts
-from govmedia_kit.read.importers.post_ids import bid_from_mid
 
 COUNTS = Path(__file__).parent / "scenarios" / "realdata_counts.csv"
 TABLE = list(csv.DictReader(COUNTS.read_text(encoding="utf-8").splitlines()))
@@ -473,7 +473,7 @@ def test_messages_merged_into_a_folder_never_become_unanswered(tmp_path, order):
     for imported in imports:
         written = write_import(imported, out)
     assert "messages-no-replies.parquet" in written["file"].to_list()
-    assert any("messages-no-replies.parquet" in line for line in told(imported, written, "en"))
+    assert any("messages-no-replies.parquet" in line for line in report_lines(imported, written, "en"))
     assert pl.read_parquet(out / "messages.parquet").select("message_id", "replied_at").sort("message_id").rows() == [
         ("3", dt.datetime(2026, 5, 4, 8)),
         ("4", None),
@@ -757,7 +757,7 @@ def test_a_workbook_ledger_is_left_alone_and_new_accounts_go_beside_it(tmp_path)
     written = write_import(imported, tmp_path)
     assert written["file"].to_list() == ["accounts-imported.csv"]
     assert (tmp_path / "accounts.xlsx").read_bytes() == b"not read here"
-    assert any("accounts-imported.csv" in line for line in told(imported, written, "en"))
+    assert any("accounts-imported.csv" in line for line in report_lines(imported, written, "en"))
     assert write_import(imported, tmp_path).select("before", "added").row(0) == (4, 0)
 
 
@@ -821,7 +821,7 @@ def test_the_days_observed_of_an_offices_ledger_stand_beside_it_and_are_joined(t
         imported = import_files([crawled(tmp_path, captured, posted)])
         written = write_import(imported, out)
     assert written.filter(table="observed").select("file", "added", "changed").row(0) == ("observed.csv", 0, 1)
-    assert any("observed.csv" in line for line in told(imported, written, "en"))
+    assert any("observed.csv" in line for line in report_lines(imported, written, "en"))
     assert (out / f"accounts.{kind}").read_bytes() == ledger
     assert not (out / "accounts-imported.csv").exists()
     audit = read_audit(out)
@@ -844,9 +844,49 @@ def test_only_accounts_that_a_workbook_lacks_go_beside_it(tmp_path):
 def test_everything_printed_has_its_sentence_in_both_languages():
     imported = import_files([SAMPLES])
     for language in ("zh-Hans", "en"):
-        lines = told(imported, None, language)
+        lines = report_lines(imported, None, language)
         assert len(lines) >= imported.report.height
         assert not any("{" in line for line in lines)
+
+
+HEAD = "id,bid,正文,头条文章url,原始图片url,视频url,位置,日期,工具,点赞数,评论数,转发数,话题,@用户"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("暂无", None), ("—", None), ("N/A", None), ("-1", None), ("1.2万", 12000), ("２０", 20), ("2284.0", 2284)],
+)
+def test_a_count_means_the_same_in_own_tables_and_foreign_ones(tmp_path, text, number):
+    own, problems = read_posts(
+        pl.DataFrame({"account_id": ["weibo:1"], "published_at": ["2026-05-19 09:30"], "likes": [text]})
+    )
+    path = tmp_path / "7900000001.csv"
+    path.write_text(
+        f"{HEAD}\n5300219279930202,R05HFFFiy,正文,,,,,2026-05-19T09:30:12,x,{text},1,1,,\n", encoding="utf-8"
+    )
+    imported = import_files([path])
+    assert own["likes"].to_list() == imported.posts["likes"].to_list() == [number]
+    assert (problems, imported.reasons.filter(reason="count_unread").height) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2019-07-05 09:30:00",
+        "2019/7/5 9:30",
+        "2019年7月5日 9:30",
+        "2019-07-05T01:30:00Z",
+        "1562290200",
+        "43651.395833333",
+    ],
+)
+def test_a_time_means_the_same_in_own_tables_and_foreign_ones(tmp_path, text):
+    own, _ = read_posts(pl.DataFrame({"account_id": ["weibo:1"], "published_at": [text]}))
+    path = tmp_path / "导出.csv"
+    path.write_text(f"内容标题,发表时间,总阅读人数,总分享人数,内容url\n标题,{text},1,1,\n", encoding="utf-8")
+    foreign = import_files([path], account="wechat:甲").posts
+    for posts in (own, foreign):
+        assert posts["published_at"].dt.round("1s").to_list() == [dt.datetime(2019, 7, 5, 9, 30)]
 
 
 def test_posts_of_an_audit_may_be_a_folder_of_any_tools_files():

@@ -12,19 +12,16 @@ import polars as pl
 from govmedia_kit import schema
 from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError, Place, Problem, hint
+from govmedia_kit.read.find_table import SUFFIXES, find_table, table_called
 from govmedia_kit.read.importers import import_files
 from govmedia_kit.read.importers.update_ledger import OBSERVED, read_observed, with_observed
 from govmedia_kit.read.ledger import match_columns
-from govmedia_kit.read.ledger.read_ledger import column_facts, grids_of, read_accounts, source_name
+from govmedia_kit.read.ledger.read_ledger import grids_of, read_accounts, require, source_name
 from govmedia_kit.read.settings import Settings, read_settings
 from govmedia_kit.read.sources import parquet
 from govmedia_kit.read.sources.files import ROW
 
 __all__ = ["Audit", "read_audit", "read_messages", "read_posts"]
-
-SUFFIXES = (".csv", ".xlsx", ".parquet", ".xls", ".ods", ".tsv", ".json", ".jsonl")
-# What other tools call their files; a folder `posts/` may hold any.
-TOOLS_SUFFIXES = (".db", ".sqlite", ".xml", ".txt", ".html")
 
 
 @dataclass(frozen=True)
@@ -58,10 +55,10 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
     folder = Path(folder)
     settings = read_settings(folder, **given)
     problems: list[Problem] = []
-    paths = {name: _find(folder, settings, name) for name in ("accounts", "posts", "messages", "filed")}
+    paths = {name: find_table(folder, name, settings) for name in ("accounts", "posts", "messages", "filed")}
     if paths["accounts"] is None:
         wanted = f"accounts{SUFFIXES[0]} … accounts{SUFFIXES[-1]}"
-        raise InputError("no_table", path=folder, table=_called("accounts", settings.language), wanted=wanted)
+        raise InputError("no_table", path=folder, table=table_called("accounts", settings.language), wanted=wanted)
 
     def read(name: str, reader: Any) -> pl.DataFrame | None:
         path = paths[name]
@@ -82,8 +79,8 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
     accounts = _of_region(ledger, settings)
     unknown = _unknown_accounts(messages, ledger)
     if messages is not None:
-        problems += _of_nobody(messages, paths["messages"]) + _of_other_units(messages, ledger, paths["messages"])
-        messages = _messages_of(messages, accounts)
+        messages, found = _messages_of(messages, accounts, ledger, Place(source_name(paths["messages"])))
+        problems += found
     errors = [p for p in problems if p.severity == "error"]
     if strict and errors:
         raise InputError("too_many_problems", count=len(errors), problems=problems)
@@ -162,15 +159,12 @@ def _read(source: Any, table: str, required: list[str], newest: list[str] | None
         grid = match_columns.headed(grid, table)
         frame, found = match_columns.typed(grid, table)
         problems += found
+        require(frame, grid, table, required)
+        known = {(p.place.row, p.place.column) for p in found}
         for name in required:
-            if name not in frame.columns:
-                raise InputError("no_column", **column_facts(grid, table, name))
-        missing = frame.filter(pl.any_horizontal(pl.col(required).is_null()))
-        told = {(p.place.row, p.place.column) for p in found}
-        for row in missing.iter_rows(named=True):
-            for name in required:
-                place = grid.place(row[ROW], match_columns.position(grid, table, name))
-                if row[name] is None and (place.row, place.column) not in told:
+            for row in frame.filter(pl.col(name).is_null())[ROW]:
+                place = grid.place(row, match_columns.position(grid, table, name))
+                if (row, place.column) not in known:
                     problems.append(Problem("missing_value", place, {"label": functools.partial(schema.label, name)}))
         frame = frame.drop_nulls(required).drop(ROW)
         if newest and "captured_at" in frame.columns and newest[-1] in frame.columns:
@@ -179,13 +173,13 @@ def _read(source: Any, table: str, required: list[str], newest: list[str] | None
         places.append(grid.place())
     if not parts:
         raise InputError("empty_table", place=Place(source_name(source)))
-    if table == "messages" and any("replied_at" in frame.columns for frame in parts):
+    answered = [frame for frame in parts if "replied_at" in frame.columns]
+    if table == "messages" and answered:
         # Beside sheets with replies, those of a sheet without would seem unanswered.
-        silent = [i for i, frame in enumerate(parts) if "replied_at" not in frame.columns]
-        problems += [
-            Problem("no_reply_column", places[i], {"count": parts[i].height}) for i in silent if parts[i].height
-        ]
-        parts = [frame for i, frame in enumerate(parts) if i not in silent]
+        for frame, place in zip(parts, places, strict=True):
+            if "replied_at" not in frame.columns and frame.height:
+                problems.append(Problem("no_reply_column", place, {"count": frame.height}))
+        parts = answered
     return pl.concat(parts, how="diagonal"), problems
 
 
@@ -197,34 +191,6 @@ def _newest_capture(posts: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 def _observed_of(folder: Path) -> list[Path]:
     return [folder / OBSERVED] if (folder / OBSERVED).exists() else []
-
-
-def _find(folder: Path, settings: Settings, name: str) -> Path | None:
-    """The file of a table: the one that audit.toml names, or the only one in the folder called so."""
-    named = getattr(settings.tables, name)
-    if named:
-        path = folder / named
-        if not path.exists():
-            raise InputError("no_file", path=path)
-        return path
-    suffixes = (*SUFFIXES, *TOOLS_SUFFIXES) if name in ("posts", "messages") else SUFFIXES
-    found = sorted(p for p in folder.glob(f"{name}.*") if p.suffix.lower() in suffixes)
-    if name in ("posts", "messages") and (folder / name).is_dir() and any((folder / name).iterdir()):
-        found.append(folder / name)
-    if len(found) > 1:
-        called = _called(name, settings.language)
-        raise InputError("two_tables", path=folder, table=called, found=[p.name for p in found])
-    return found[0] if found else None
-
-
-def _called(table: str, language: str) -> str:
-    names = {
-        "accounts": ("台账", "accounts"),
-        "posts": ("帖文", "posts"),
-        "messages": ("留言", "messages"),
-        "filed": ("备案名单", "filed"),
-    }
-    return names[table][language.startswith("en")]
 
 
 def _of_region(accounts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -263,37 +229,25 @@ def _unknown_accounts(frame: pl.DataFrame | None, ledger: pl.DataFrame) -> pl.Da
     )
 
 
-def _of_nobody(messages: pl.DataFrame, path: Path | None) -> list[Problem]:
-    """How many messages name neither an account nor a unit, and are in nobody's figures."""
-    whose = [pl.col(c) for c in ("account_id", "unit") if c in messages.columns]
-    count = messages.filter(pl.all_horizontal(True, *(c.is_null() for c in whose))).height
-    return [Problem("messages_of_nobody", Place(source_name(path)), {"count": count})] if count else []
-
-
-def _of_other_units(messages: pl.DataFrame, ledger: pl.DataFrame, path: Path | None) -> list[Problem]:
-    """How many messages name no account and a unit that the ledger lacks, and are in nobody's figures."""
-    if "unit" not in messages.columns:
-        return []
-    nameless = pl.col("account_id").is_null() if "account_id" in messages.columns else pl.lit(True)
-    units = ledger["unit"].drop_nulls().unique().to_list()
-    lost = messages.filter(nameless, pl.col("unit").is_not_null(), ~pl.col("unit").is_in(units))
-    if not lost.height:
-        return []
-    found = lost["unit"].unique(maintain_order=True).to_list()
-    facts = {
-        "count": lost.height,
-        "found": found[:3] + (["…"] if len(found) > 3 else []),
-        "hint": hint(found[0], units),
-    }
-    return [Problem("messages_of_other_units", Place(source_name(path)), facts)]
-
-
-def _messages_of(messages: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    """The messages to the region's accounts, or to their units where no account is named."""
-    mine = pl.lit(False)
-    if "account_id" in messages.columns:
-        mine = mine | pl.col("account_id").is_in(accounts["account_id"].to_list())
-    if "unit" in messages.columns:
-        nameless = pl.col("account_id").is_null() if "account_id" in messages.columns else pl.lit(True)
-        mine = mine | (nameless & pl.col("unit").is_in(accounts["unit"].unique().to_list()))
-    return messages.filter(mine)
+def _messages_of(
+    messages: pl.DataFrame, accounts: pl.DataFrame, ledger: pl.DataFrame, place: Place
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """The messages to the region's accounts, or to their units where no account is named; and those that are in nobody's figures."""
+    whose = match_columns.conformed(messages, {"account_id": pl.String, "unit": pl.String})
+    nameless, unit = whose["account_id"].is_null(), whose["unit"]
+    problems = []
+    if count := (nameless & unit.is_null()).sum():
+        problems.append(Problem("messages_of_nobody", place, {"count": count}))
+    units = ledger["unit"].drop_nulls().unique()
+    lost = unit.filter(nameless & unit.is_not_null() & ~unit.is_in(units.implode()))
+    if len(lost):
+        found = lost.unique(maintain_order=True).to_list()
+        facts = {
+            "count": len(lost),
+            "found": found[:3] + (["…"] if len(found) > 3 else []),
+            "hint": hint(found[0], units.to_list()),
+        }
+        problems.append(Problem("messages_of_other_units", place, facts))
+    to_account = whose["account_id"].is_in(accounts["account_id"].implode())
+    to_unit = nameless & unit.is_in(accounts["unit"].unique().implode())
+    return messages.filter(to_account.fill_null(False) | to_unit.fill_null(False)), problems

@@ -59,8 +59,8 @@ def ragged(path: Path, rows: int) -> None:
     """A file of weibo-crawler's: rows of 19 and 37 cells below a header of 39, ids with a TAB, texts with line breaks."""
     import datetime as dt
 
-    sys.path.insert(0, str(Path(__file__).parents[2]))
-    from govmedia_kit.read.importers.post_ids import bid_from_mid
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from weibo_ids import bid_from_mid
 
     start = dt.datetime(2026, 5, 19, 9, 30)
     with path.open("w", encoding="utf-8-sig", newline="") as file:

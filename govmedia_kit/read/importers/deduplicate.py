@@ -7,7 +7,7 @@ when they were captured, the later row is the newer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,18 @@ import polars as pl
 
 from govmedia_kit import schema
 from govmedia_kit.errors import Problem
+from govmedia_kit.read.ledger.match_columns import conformed
+from govmedia_kit.read.ledger.parse_cells import CAPPED
 from govmedia_kit.read.sources.files import ROW
 
-__all__ = ["Imported", "accounts_of", "answers", "merged_messages", "merged_posts", "newest", "pinned"]
+__all__ = ["Imported", "accounts_of", "answered_comments", "merged_messages", "merged_posts", "newest", "pinned"]
 
-CAPPED = 100_001
 # At most so many posts are pinned above a list of the newest.
 PINNED = 2
-COMMENTS: dict[str, Any] = {
-    "account_id": pl.String,
-    "comment_id": pl.String,
-    "post_id": pl.String,
-    "received_at": pl.Datetime("us"),
-    "replied_at": pl.Datetime("us"),
-}
-SPAN: dict[str, Any] = {
-    "account_id": pl.String,
-    "__src": pl.Int32,
-    "first": pl.Datetime("us"),
-    "last": pl.Datetime("us"),
-    "seen": pl.Datetime("us"),
-}
+TIME = pl.Datetime("us")
+# Of each row: the number of its file, and its own in it.
+ORIGIN = {"__src": pl.Int32, ROW: pl.Int64}
+SPAN: dict[str, Any] = {"account_id": pl.String, "__src": pl.Int32, "first": TIME, "last": TIME, "seen": TIME}
 
 
 @dataclass(frozen=True)
@@ -70,22 +61,20 @@ def newest(rows: pl.DataFrame, keys: list[str], order: list[str]) -> pl.DataFram
     twice = rows.select(pl.struct(keys).is_duplicated()).to_series()
     if not twice.any():
         return rows
-    values = [c for c in rows.columns if c not in keys]
-    sort = rows.filter(twice).sort(order, nulls_last=False, maintain_order=True)
-    aggregates = [
-        pl.col(c).last() if c.startswith("__") else pl.col(c).drop_nulls().last()
-        for c in values
-        if c not in ("reads", "reads_capped")
-    ]
-    if "reads" in values and "reads_capped" in values:
+    latest = {c: pl.col(c).last() if c.startswith("__") else pl.col(c).drop_nulls().last() for c in rows.columns}
+    if {"reads", "reads_capped"} <= latest.keys():
         known = pl.col("reads").is_not_null()
-        aggregates += [pl.col(c).filter(known).last() for c in ("reads", "reads_capped")]
-    if "published_at" in values:
+        latest |= {c: pl.col(c).filter(known).last() for c in ("reads", "reads_capped")}
+    if "published_at" in latest:
         # A date alone says less than another file's time of day.
         timed = pl.col("published_at").filter(pl.col("published_at").dt.time() != pl.time(0)).last()
-        aggregates = [a for a in aggregates if a.meta.output_name() != "published_at"]
-        aggregates.append(pl.coalesce(timed, pl.col("published_at").drop_nulls().last()).alias("published_at"))
-    merged = sort.group_by(keys, maintain_order=True).agg(aggregates)
+        latest["published_at"] = pl.coalesce(timed, latest["published_at"])
+    merged = (
+        rows.filter(twice)
+        .sort(order, nulls_last=False, maintain_order=True)
+        .group_by(keys, maintain_order=True)
+        .agg(latest[c] for c in rows.columns if c not in keys)
+    )
     return pl.concat([rows.filter(~twice), merged.select(rows.columns)])
 
 
@@ -101,12 +90,11 @@ def pinned(posts: pl.DataFrame) -> pl.DataFrame:
 def merged_posts(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, int], list[pl.DataFrame]]:
     """All posts, one row each; how many rows each part keeps; and per part the accounts with the span of their posts."""
     dtypes = schema.dtypes("posts")
-    pieces, parts = [], []
+    parts, spans = [], []
     for posts in frames:
         if not posts.height:
             continue
-        pieces.append(_span(posts))
-        pieces[-1] = pieces[-1].join(_names(posts), on="account_id", how="left")
+        spans.append(_span(posts).join(_names(posts), on="account_id", how="left"))
         posts = _built_ids(posts.with_columns(__named=pl.col("post_id").is_not_null()))
         if "reads" in posts.columns:
             bound = pl.col("reads_capped").fill_null(False) if "reads_capped" in posts.columns else pl.lit(False)
@@ -116,24 +104,29 @@ def merged_posts(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, in
         parts.append(posts.select(keep).cast({c: dtypes[c] for c in keep if c in dtypes}, strict=False))
     if not parts:
         return pl.DataFrame(schema=dtypes), {}, []
-    posts = pl.concat(parts, how="diagonal") if len(parts) > 1 else parts[0]
-    posts = _under_one_id(_with_ids_of_others(posts))
+    posts = _under_one_id(_with_ids_of_others(pl.concat(parts, how="diagonal")))
     order = [c for c in ("captured_at", "__named", "__src", ROW) if c in posts.columns]
     merged = newest(posts, ["account_id", "post_id"], order)
-    winners = dict(merged["__src"].value_counts().iter_rows())
-    missing = [pl.lit(None, dtype).alias(name) for name, dtype in dtypes.items() if name not in merged.columns]
-    tidy = merged.drop("__src", ROW, "__short", "__named", strict=False).with_columns(missing).select(list(dtypes))
-    return tidy.sort("account_id", "published_at", "post_id"), winners, pieces
+    return conformed(merged, dtypes).sort("account_id", "published_at", "post_id"), _rows_by_file(merged), spans
+
+
+def _stacked(frames: list[pl.DataFrame], dtypes: Mapping[str, Any]) -> pl.DataFrame:
+    """The rows of all frames with these columns and where they are from."""
+    every = {**dtypes, **ORIGIN}
+    return pl.concat([pl.DataFrame(schema=every), *(conformed(frame, every) for frame in frames)])
+
+
+def _rows_by_file(rows: pl.DataFrame) -> dict[int, int]:
+    """How many of the rows each file gave."""
+    return dict(rows["__src"].value_counts().iter_rows())
 
 
 def _span(posts: pl.DataFrame) -> pl.DataFrame:
     listed = posts
-    if "__pinned" in posts.columns:
-        top = posts.filter("__pinned").select("account_id", "post_id").unique()
-        listed = posts.join(top, on=["account_id", "post_id"], how="anti") if top.height else posts
-        if top.height:
-            # An account of which nothing else is there was seen by what is.
-            listed = pl.concat([listed, posts.join(listed, on="account_id", how="anti")])
+    if "__pinned" in posts.columns and posts["__pinned"].any():
+        is_top = (pl.col("__pinned") & pl.col("post_id").is_not_null()).any().over("account_id", "post_id")
+        # An account of which nothing else is there was seen by what is.
+        listed = posts.with_columns(__top=is_top).filter(~pl.col("__top") | pl.col("__top").all().over("account_id"))
     seen = [pl.col(c).max() for c in ("captured_at", "feed_built_at") if c in posts.columns]
     spans = listed.group_by("account_id", maintain_order=True).agg(
         pl.col("__src").first(), first=pl.col("published_at").min(), last=pl.col("published_at").max(),
@@ -203,15 +196,9 @@ def merged_messages(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFr
 
 def _messages(frames: list[pl.DataFrame], *, replies: bool) -> tuple[pl.DataFrame, dict[int, int]]:
     dtypes = {name: dtype for name, dtype in schema.dtypes("messages").items() if replies or name != "replied_at"}
-    parts = []
-    for frame in frames:
-        missing = [pl.lit(None, dtype).alias(n) for n, dtype in dtypes.items() if n not in frame.columns]
-        frame = _built_ids(frame.with_columns(missing).select(*dtypes, "__src", ROW).cast(dtypes, strict=False))  # type: ignore[arg-type]
-        parts.append(frame)
-    if not parts:
-        return pl.DataFrame(schema=dtypes), {}
-    merged = newest(pl.concat(parts), ["account_id", "unit", "message_id"], ["__src", ROW])
-    return merged.select(list(dtypes)).sort(list(dtypes)[:4]), dict(merged["__src"].value_counts().iter_rows())
+    rows = _stacked([_built_ids(conformed(frame, {**dtypes, **ORIGIN})) for frame in frames], dtypes)
+    merged = newest(rows, ["account_id", "unit", "message_id"], ["__src", ROW])
+    return merged.select(list(dtypes)).sort(list(dtypes)[:4]), _rows_by_file(merged)
 
 
 def _built_ids(posts: pl.DataFrame) -> pl.DataFrame:
@@ -223,18 +210,16 @@ def _built_ids(posts: pl.DataFrame) -> pl.DataFrame:
     nameless = posts.filter(pl.col(id_name).is_null())
     if not nameless.height:
         return posts
-    facts = [c for c in nameless.columns if not c.startswith("__") and c not in ("captured_at", id_name)]
+    columns = [c for c in nameless.columns if not c.startswith("__") and c not in ("captured_at", id_name)]
     seen: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     made = []
-    for row in nameless.select(facts).iter_rows(named=True):
+    for row in nameless.select(columns).iter_rows(named=True):
         when = row.get("published_at") or row.get("received_at")
-        said = str(row.get("title") or row.get("unit") or "")
-        base = (row.get("account_id"), when, said)
-        others = seen.setdefault(base, [])
-        all_facts = tuple(row.values())
-        if all_facts not in others:
-            others.append(all_facts)
-        digest = hashlib.sha256(repr((said, others.index(all_facts))).encode()).hexdigest()[:10]
+        text = str(row.get("title") or row.get("unit") or "")
+        others = seen.setdefault((row.get("account_id"), when, text), [])
+        if (facts := tuple(row.values())) not in others:
+            others.append(facts)
+        digest = hashlib.sha256(repr((text, others.index(facts))).encode()).hexdigest()[:10]
         made.append(f"{when:%Y%m%d%H%M%S}-{digest}" if when else None)
     places = pl.Series(range(posts.height), dtype=pl.UInt32).filter(posts[id_name].is_null())
     return posts.with_columns(posts[id_name].scatter(places, pl.Series(made, dtype=pl.String)))
@@ -249,27 +234,15 @@ def accounts_of(
     capture, or of the last post where the file does not say when it was made.
     """
     dtypes = schema.dtypes("accounts")
-    listed = [
-        f.select(*(c for c in (*dtypes, "captured_at", "__src", ROW) if c in f.columns)) for f in frames if f.height
-    ]
-    listed = [f.cast({c: dtypes[c] for c in f.columns if c in dtypes}, strict=False) for f in listed]
-    winners: dict[int, int] = {}
-    tidy = pl.DataFrame(schema=dtypes)
-    if listed:
-        rows = pl.concat(listed, how="diagonal")
-        order = [c for c in ("captured_at", "__src", ROW) if c in rows.columns]
-        rows = newest(rows, ["account_id"], order)
-        # A ledger's row may hold several accounts, and is one row kept.
-        winners = dict(rows.select("__src", ROW).unique()["__src"].value_counts().iter_rows())
-        source = pl.col("__src").replace_strict(dict(enumerate(tools)), return_dtype=pl.String)
-        missing = [pl.lit(None, dtype).alias(n) for n, dtype in dtypes.items() if n not in rows.columns]
-        tidy = rows.with_columns(missing).with_columns(source=pl.coalesce("source", source)).select(list(dtypes))
-    if not spans:
-        return tidy.sort("account_id"), winners, frozenset()
-    span = pl.concat(spans)
-    kind = pl.col("__src").replace_strict(dict(enumerate(shows)), return_dtype=pl.String)
     tool = pl.col("__src").replace_strict(dict(enumerate(tools)), return_dtype=pl.String)
-    span = span.with_columns(kind=kind, source=tool)
+    rows = newest(_stacked(frames, {**dtypes, "captured_at": TIME}), ["account_id"], ["captured_at", "__src", ROW])
+    # A ledger's row may hold several accounts, and is one row kept.
+    winners = _rows_by_file(rows.select("__src", ROW).unique())
+    listed = conformed(rows.with_columns(source=pl.coalesce("source", tool)), dtypes)
+    if not spans:
+        return listed.sort("account_id"), winners, frozenset()
+    kind = pl.col("__src").replace_strict(dict(enumerate(shows)), return_dtype=pl.String)
+    span = pl.concat(spans).with_columns(kind=kind, source=tool)
     shown = pl.col("kind") != "search"
     posted = span.group_by("account_id").agg(
         pl.col("platform", "platform_id", "name").drop_nulls().last(),
@@ -278,14 +251,14 @@ def accounts_of(
         observed_to=pl.coalesce(pl.max_horizontal("seen", "last"), "last").filter(shown).max().dt.date(),
         searched=(~shown).all(),
     )
-    searched = set(posted.filter("searched")["account_id"]) - set(tidy["account_id"]) - set(ledger)
-    joined = tidy.join(posted.drop("searched"), on="account_id", how="full", suffix="_posted", coalesce=True)
+    searched = set(posted.filter("searched")["account_id"]) - set(listed["account_id"]) - set(ledger)
+    joined = listed.join(posted.drop("searched"), on="account_id", how="full", suffix="_posted", coalesce=True)
     both = [c for c in posted.columns if c not in ("account_id", "searched")]
     joined = joined.with_columns(pl.coalesce(c, f"{c}_posted").alias(c) for c in both).select(list(dtypes))
     return joined.sort("account_id"), winners, frozenset(searched)
 
 
-def answers(
+def answered_comments(
     frames: list[pl.DataFrame], posts: pl.DataFrame, ledger: Iterable[str]
 ) -> tuple[pl.DataFrame, dict[int, int]]:
     """Citizens' comments, one row each, with the account's first answer; the account's own comments are merged into them.
@@ -293,17 +266,8 @@ def answers(
     Who wrote a comment is used to know the account's own answers, and not kept. Without a post or an answer, the account that
     was addressed is not known.
     """
-    if not frames:
-        return pl.DataFrame(schema=COMMENTS), {}
-    wanted = ("account_id", "comment_id", "post_id", "parent_id", "received_at", "__src", ROW)
-    parts = [
-        f.select(*(pl.col(c) if c in f.columns else pl.lit(None, pl.String).alias(c) for c in wanted))
-        for f in frames
-        if f.height
-    ]
-    if not parts:
-        return pl.DataFrame(schema=COMMENTS), {}
-    rows = newest(pl.concat(parts), ["comment_id"], ["__src", ROW])
+    ids = dict.fromkeys(("account_id", "comment_id", "post_id", "parent_id"), pl.String)
+    rows = newest(_stacked(frames, {**ids, "received_at": TIME}), ["comment_id"], ["__src", ROW])
     # Comments on another platform's posts could bear the same number; a number of sixteen digits and more does not.
     owner = posts.select("post_id", owner="account_id").unique("post_id", keep="first", maintain_order=True)
     rows = rows.join(owner, on="post_id", how="left", maintain_order="left")
@@ -318,4 +282,4 @@ def answers(
     tidy = asked.select(
         pl.coalesce("owner", "by").alias("account_id"), "comment_id", "post_id", "received_at", "replied_at"
     ).sort("received_at", "comment_id")
-    return tidy, dict(asked["__src"].value_counts().iter_rows())
+    return tidy, _rows_by_file(asked)

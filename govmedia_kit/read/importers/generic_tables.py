@@ -9,7 +9,7 @@ import polars as pl
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.importers.layouts import Layout
-from govmedia_kit.read.importers.resolve_accounts import HOW
+from govmedia_kit.read.importers.resolve_accounts import NAMING
 from govmedia_kit.read.ledger import match_columns, read_ledger
 from govmedia_kit.read.sources.detect import WIDEST
 from govmedia_kit.read.sources.files import ROW, Grid, grids
@@ -30,20 +30,17 @@ def read(path: Path) -> list[OwnTable]:
     """The tables of a file that the dictionary's column names explain; an empty list where there is none."""
     with guarded(path):
         try:
-            found = grids(path)
+            # A file whose line ends were lost is one row of thousands of cells, and no table.
+            found = [grid for grid in grids(path) if grid.frame.width <= WIDEST]
         except InputError:
             return []
-        # A file whose line ends were lost is one row of thousands of cells, and no table.
-        found = [grid for grid in found if grid.frame.width <= WIDEST]
-        answer = [table for grid in found if (table := _posts_or_messages(path, grid))]
-        if not answer and found:
-            answer = _ledger(path)
-        return answer
+        tables = [table for grid in found if (table := _posts_or_messages(path, grid))]
+        return tables or (_ledger(path) if found else [])
 
 
 def _posts_or_messages(path: Path, grid: Grid) -> OwnTable | None:
     for table, marks in MARKS:
-        headed = _headed(grid, table)
+        headed = match_columns.headed(grid, table)
         names = set(match_columns.match_columns(headed.header, table).values())
         if set(marks) <= names and headed.frame.height:
             frame, _ = match_columns.typed(headed, table)
@@ -51,19 +48,8 @@ def _posts_or_messages(path: Path, grid: Grid) -> OwnTable | None:
             rows = every.join(frame, on=ROW, how="left", maintain_order="left")
             when = "published_at" if table == "posts" else "received_at"
             why = pl.when("__blank").then(pl.lit("blank")).when(pl.col(when).is_null()).then(pl.lit("no_time"))
-            return _told(path, grid.sheet, "kit", table, rows.with_columns(__why=why).drop("__blank"))
+            return _table(path, grid.sheet, "kit", table, rows.with_columns(__why=why).drop("__blank"), Counter())
     return None
-
-
-def _headed(grid: Grid, table: str) -> Grid:
-    """The grid with its header found by the first words of its cells; whole texts, messages' above all, take long to compare."""
-    if grid.header or not grid.frame.height:
-        return grid
-    short = grid.frame.head(40).with_columns(pl.exclude(ROW).cast(pl.String).str.slice(0, 60))
-    found = match_columns.headed(grid._replace(frame=short), table)
-    first = found.frame[ROW].min() if found.frame.height else None
-    below = grid.frame.clear() if first is None else grid.frame.filter(pl.col(ROW) >= first)
-    return grid._replace(frame=below, header=found.header)
 
 
 def _ledger(path: Path) -> list[OwnTable]:
@@ -77,37 +63,26 @@ def _ledger(path: Path) -> list[OwnTable]:
         return []
     if not accounts.height or accounts["platform"].null_count() == accounts.height:
         return []
-    fates = fates.with_row_index("__at", 1)
-    lacking = (
-        pl.when(pl.col("platform").is_null())
-        .then(pl.lit("no_platform"))
-        .when(pl.col("account_id").is_null())
-        .then(pl.lit("no_account"))
-    )
+    fates = fates.with_row_index("__at", 1).with_columns(pl.col("__at").cast(pl.UInt32))
     accounts = accounts.join(fates.select("__grid", ROW, "__at"), on=["__grid", ROW], how="left", maintain_order="left")
-    accounts = accounts.drop("__grid", "__sheet", ROW).rename({"__at": ROW}).with_columns(__why=lacking)
-    good = accounts.filter(pl.col("__why").is_null())
-    lost = accounts.filter(pl.col("__why").is_not_null())
+    accounts = accounts.drop("__grid", "__sheet", ROW).rename({"__at": ROW})
+    lacks_platform, lacks_id = pl.col("platform").is_null(), pl.col("account_id").is_null()
+    why = pl.when(lacks_platform).then(pl.lit("no_platform")).when(lacks_id).then(pl.lit("no_account"))
+    accounts = accounts.with_columns(__why=why)
+    good, lost = accounts.filter(pl.col("__why").is_null()), accounts.filter(pl.col("__why").is_not_null())
     useless = lost.join(good, on=ROW, how="anti").unique(ROW, keep="first", maintain_order=True)
-    rows = fates.select(pl.col("__at").alias(ROW), __why=pl.coalesce("why", pl.lit("no_account")))
-    rows = rows.join(accounts, on=ROW, how="anti")
+    others = fates.select(pl.col("__at").alias(ROW), __why=pl.coalesce("why", pl.lit("no_account")))
+    others = others.join(accounts, on=ROW, how="anti")
     notes = Counter(
         accounts_made=good.height,
         accounts_unread=lost.join(good, on=ROW, how="semi").height,
         ledger_problems=sum(problem.severity != "note" for problem in problems),
     )
-    return [_told(path, "", "ledger", "accounts", pl.concat([good, useless, rows], how="diagonal"), notes)]
+    return [_table(path, "", "ledger", "accounts", pl.concat([good, useless, others], how="diagonal"), notes)]
 
 
-def _told(
-    path: Path, sheet: str, tool: str, table: str, rows: pl.DataFrame, notes: Counter[str] | None = None
-) -> OwnTable:
-    absent = [pl.lit(None, pl.String).alias(c) for c in HOW if c not in rows.columns]
-    part = Part(path, sheet, "sheet" if sheet else "text", [], _unread)
-    layout = Layout(tool=tool, name=table, table=table, columns=())
-    return part, layout, rows.with_columns(absent), notes or Counter()
-
-
-def _unread(head: int, names: list[str], layout: Layout) -> pl.DataFrame:
-    """The rows of these tables come with them: nothing more is there to load."""
-    return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+def _table(path: Path, sheet: str, tool: str, table: str, rows: pl.DataFrame, notes: Counter[str]) -> OwnTable:
+    """Rows under the columns that say whose they are, as a part that needs no loading."""
+    absent = [pl.lit(None, pl.String).alias(c) for c in NAMING if c not in rows.columns]
+    part = Part(path, sheet, "sheet" if sheet else "text", [], lambda head, names, layout: rows)
+    return part, Layout(tool=tool, name=table, table=table, columns=()), rows.with_columns(absent), notes

@@ -10,31 +10,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from govmedia_kit.errors import InputError, Place, Problem
-from govmedia_kit.read.importers.deduplicate import (
-    Imported,
-    accounts_of,
-    answers,
-    merged_messages,
-    merged_posts,
-    pinned,
-)
+from govmedia_kit.read.importers import deduplicate
+from govmedia_kit.read.importers.deduplicate import Imported
 from govmedia_kit.read.importers.layouts import Layout, layouts, recognise, tools
 from govmedia_kit.read.importers.parse_rows import columns_wanted, interpret
-from govmedia_kit.read.importers.resolve_accounts import HOW, ID, Identities, Named, path_facts
-from govmedia_kit.read.importers.write_import import Written, told, write_import
+from govmedia_kit.read.importers.resolve_accounts import ID, NAMING, Identities, Named, path_facts
+from govmedia_kit.read.importers.write_import import report_lines, write_import
 from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.detect import parts_of
 from govmedia_kit.read.sources.files import ROW
 from govmedia_kit.read.sources.source_table import Part, guarded
 
-__all__ = ["Imported", "Written", "import_files", "is_known", "told", "write_import"]
+__all__ = ["Imported", "import_files", "is_known", "report_lines", "write_import"]
 
 # Files in a folder that no tool writes rows into.
 NOT_DATA = re.compile(
@@ -42,31 +36,26 @@ NOT_DATA = re.compile(
     r"|(?:^|/)(?:~\$|\.)|-(?:wal|shm|journal)$"
 )
 REPORT: dict[str, Any] = {
-    "file": pl.String,
-    "part": pl.String,
-    "tool": pl.String,
-    "layout": pl.String,
-    "table": pl.String,
-    "rows_read": pl.Int64,
-    "kept": pl.Int64,
-    "merged": pl.Int64,
-    "set_aside": pl.Int64,
-    "first": pl.Datetime("us"),
-    "last": pl.Datetime("us"),
+    **dict.fromkeys(("file", "part", "tool", "layout", "table"), pl.String),
+    **dict.fromkeys(("rows_read", "kept", "merged", "set_aside"), pl.Int64),
+    **dict.fromkeys(("first", "last"), pl.Datetime("us")),
 }
 REASONS: dict[str, Any] = {
-    "file": pl.String,
-    "part": pl.String,
-    "layout": pl.String,
-    "effect": pl.String,
-    "reason": pl.String,
+    **dict.fromkeys(("file", "part", "layout", "effect", "reason"), pl.String),
     "rows": pl.Int64,
+}
+# What a user should look at, of all that is counted.
+DOUBTFUL = {
+    ("set_aside", "no_account"): "import_no_account",
+    ("set_aside", "no_time"): "import_no_time",
+    ("note", "nobodys"): "import_messages_of_nobody",
+    ("note", "no_reply_column"): "import_no_reply_column",
 }
 
 
 @dataclass
 class _Read:
-    """A part that was understood: its rows, and the counts of the report."""
+    """A part that was understood: its rows, and what was noted of them."""
 
     file: str
     part: Part
@@ -124,15 +113,10 @@ def _walked(sources: Iterable[Path | str]) -> list[tuple[Path, Path]]:
     for source in map(Path, sources):
         if not source.exists():
             raise InputError("no_file", path=source)
-        if source.is_dir():
-            inside = (
-                p for p in source.rglob("*") if p.is_file() and not NOT_DATA.search(p.relative_to(source).as_posix())
-            )
-            for path in sorted(inside):
-                if not any(part.startswith(".") for part in path.relative_to(source).parts):
-                    found.setdefault(path, source)
-        else:
-            found.setdefault(source, source)
+        inside = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
+        for path in inside:
+            if path == source or not NOT_DATA.search(path.relative_to(source).as_posix()):
+                found.setdefault(path, source)
     return list(found.items())
 
 
@@ -181,8 +165,6 @@ def _recognised(part: Part, tool: str | None) -> tuple[int, Layout | None]:
 
 def _melted(frame: pl.DataFrame, layout: Layout) -> Iterable[tuple[pl.DataFrame, Layout]]:
     """A row per account where one row names several, a platform each."""
-    from dataclasses import replace
-
     if not layout.melt:
         yield frame, layout
     for m in layout.melt:
@@ -196,28 +178,16 @@ def _melted(frame: pl.DataFrame, layout: Layout) -> Iterable[tuple[pl.DataFrame,
 
 def _whose(rows: pl.DataFrame, layout: Layout, facts: dict[str, str], account: str | None) -> pl.DataFrame:
     """The rows with every column that says whose they are: their own cells first, then the path, then what the user said."""
-    named = []
-    for name in HOW:
-        own = pl.col(name) if name in rows.columns else pl.lit(None, pl.String)
-        said = facts.get(name)
-        if name == "platform":
-            if "platform_word" in rows.columns:
-                own = parse_cells.word(pl.col("platform_word"), "platform")
-            said = layout.platform or _platform(facts.get("platform"))
-        if name == "platform_id" and layout.id_prefix:
-            own = layout.id_prefix + own
-        named.append(pl.coalesce(own, pl.lit(said, pl.String)).alias(name))
-    rows = rows.with_columns(named)
-    if layout.table not in ("posts", "accounts"):
-        return rows
+    said = {**facts, "platform": layout.platform or parse_cells.word_for(facts.get("platform"), "platform")}
     # What the user says wins over the name of a folder.
-    if account is None and "folder" in facts:
-        return rows.with_columns(name=pl.coalesce("name", pl.lit(facts["folder"])))
-    return rows
-
-
-def _platform(said: str | None) -> str | None:
-    return pl.select(parse_cells.word(pl.lit(said), "platform")).item() if said else None
+    if account is None and layout.table in ("posts", "accounts"):
+        said["name"] = facts.get("name") or facts.get("folder")
+    own = {name: pl.col(name) if name in rows.columns else pl.lit(None, pl.String) for name in NAMING}
+    if "platform_word" in rows.columns:
+        own["platform"] = parse_cells.word(pl.col("platform_word"), "platform")
+    if layout.id_prefix:
+        own["platform_id"] = layout.id_prefix + own["platform_id"]
+    return rows.with_columns(pl.coalesce(own[name], pl.lit(said.get(name), pl.String)).alias(name) for name in NAMING)
 
 
 def _set_originals_aside(read: list[_Read]) -> None:
@@ -237,77 +207,30 @@ def _set_originals_aside(read: list[_Read]) -> None:
 def _together(
     read: list[_Read], account: str | None, ledger: pl.DataFrame | None, problems: list[Problem], inputs: list[Path]
 ) -> Imported:
-    identities = Identities(ledger)
-    named = [one.rows.select(HOW).unique(maintain_order=True) for one in read]
-    distinct = [Named(*row) for frame in named for row in frame.iter_rows()]
-    identities.learn(dict.fromkeys(distinct))
-    if account is not None:
-        account = identities.asked(account, [(one.file, one.layout.platform) for one in read])
-    for one, frame in zip(read, named, strict=True):
-        one.rows = _identified(one, frame, identities, account)
-    by_table: dict[str, list[pl.DataFrame]] = {"posts": [], "accounts": [], "messages": [], "comments": []}
-    outcome: list[Counter[tuple[str, str]]] = []
-    heights: list[int] = []
+    identities = _identify(read, account, ledger)
+    tables: dict[str, list[pl.DataFrame]] = {"posts": [], "accounts": [], "messages": [], "comments": []}
     for number, one in enumerate(read):
-        why = one.rows["__why"]
-        aside = (
-            Counter({("set_aside", w): n for w, n in why.drop_nulls().value_counts().iter_rows()})
-            if why.null_count() < len(why)
-            else Counter()
-        )
-        outcome.append(aside)
-        heights.append(one.rows[ROW].n_unique() if one.ledger else one.rows.height)
-        usable = one.rows.filter(pl.col("__why").is_null()).drop("__why").with_columns(__src=pl.lit(number, pl.Int32))
-        if one.layout.table == "messages":
-            whose = [pl.col(c) for c in ("account_id", "unit") if c in usable.columns]
-            one.notes["nobodys"] += usable.filter(pl.all_horizontal(c.is_null() for c in whose)).height
-        if one.layout.table == "posts" and one.layout.order == "newest_first":
-            usable = pinned(usable)
-        by_table.get(one.layout.table, []).append(usable)
-        one.rows = one.rows.select(c for c in ("published_at", "received_at", "__why") if c in one.rows.columns)
-    shows = [one.shows for one in read]
-    posts, winners, pieces = merged_posts(by_table["posts"])
-    messages, unanswerable, message_winners = merged_messages(by_table["messages"])
-    silent = {f["__src"][0] for f in by_table["messages"] if f.height and "replied_at" not in f.columns}
-    accounts, account_winners, searched = accounts_of(
-        by_table["accounts"], pieces, shows, [o.layout.tool for o in read], identities.ledger
+        tables.setdefault(one.layout.table, []).append(_usable(one, number))
+        # Texts are most of an import, and are in its tables from here on.
+        needed = (ROW, "__why", "published_at", "received_at", "replied_at")
+        one.rows = one.rows.select(c for c in needed if c in one.rows.columns)
+    posts, kept_posts, spans = deduplicate.merged_posts(tables["posts"])
+    messages, unanswerable, kept_messages = deduplicate.merged_messages(tables["messages"])
+    shows, tools_ = [one.shows for one in read], [one.layout.tool for one in read]
+    accounts, kept_accounts, searched = deduplicate.accounts_of(
+        tables["accounts"], spans, shows, tools_, identities.ledger
     )
-    comments, comment_winners = answers(by_table["comments"], posts, identities.ledger)
-    kept = Counter(winners) + Counter(message_winners) + Counter(account_winners) + Counter(comment_winners)
+    comments, kept_comments = deduplicate.answered_comments(tables["comments"], posts, identities.ledger)
+    kept = kept_posts | kept_messages | kept_accounts | kept_comments
     report, reasons = [], []
     for number, one in enumerate(read):
-        aside = outcome[number]
-        rows_read = heights[number]
-        set_aside = sum(aside.values())
-        if one.layout.table == "other":
-            aside["set_aside", "other_table"] += rows_read - set_aside
-            set_aside = rows_read
-        merged = rows_read - set_aside - kept[number]
-        if merged:
-            aside["merged", "answer" if one.layout.table == "comments" else "same_row"] += merged
-        for reason, rows in one.notes.items():
-            aside["note", reason] += rows
-        if unanswerable.height and number in silent:
-            aside["note", "no_reply_column"] += kept[number]
-        if one.shows in ("feed", "search"):
-            aside["note", one.shows] += rows_read
-        when = next(
-            (
-                one.rows.filter(pl.col("__why").is_null())[c]
-                for c in ("published_at", "received_at")
-                if c in one.rows.columns
-            ),
-            None,
-        )
-        label = {"file": one.file, "part": one.part.name, "layout": one.layout.name}
-        first, last = (when.min(), when.max()) if when is not None else (None, None)
-        report.append(
-            {**label, "tool": one.layout.tool, "table": one.layout.table, "rows_read": rows_read,
-             "kept": kept[number], "merged": merged, "set_aside": set_aside, "first": first, "last": last}
-        )  # fmt: skip
-        reasons += [{**label, "effect": e, "reason": r, "rows": n} for (e, r), n in sorted(aside.items()) if n]
-        problems += _doubts(one, aside)
-    problems += identities.doubts
+        if one.layout.table == "messages" and unanswerable.height and "replied_at" not in one.rows.columns:
+            one.notes["no_reply_column"] += kept.get(number, 0)
+        line, counted = _outcome(one, kept.get(number, 0))
+        report.append(line)
+        reasons += [{**line, "effect": e, "reason": r, "rows": n} for (e, r), n in sorted(counted.items()) if n]
+        place = Place(one.file, one.part.name if one.part.kind in ("sheet", "sqlite") else "")
+        problems += [Problem(kind, place, {"count": counted[of]}) for of, kind in DOUBTFUL.items() if counted[of]]
     return Imported(
         posts=posts,
         accounts=accounts,
@@ -317,9 +240,50 @@ def _together(
         report=pl.DataFrame(report, schema=REPORT),
         reasons=pl.DataFrame(reasons, schema=REASONS),
         searched=searched,
-        problems=problems,
+        problems=problems + identities.doubts,
         inputs=inputs,
     )
+
+
+def _identify(read: list[_Read], account: str | None, ledger: pl.DataFrame | None) -> Identities:
+    """Gives all rows their account_id; what names the account of any part is learnt from all before."""
+    identities = Identities(ledger)
+    named = [one.rows.select(NAMING).unique(maintain_order=True) for one in read]
+    identities.learn(dict.fromkeys(Named(*row) for frame in named for row in frame.iter_rows()))
+    if account is not None:
+        account = identities.asked(account, [(one.file, one.layout.platform) for one in read])
+    for one, frame in zip(read, named, strict=True):
+        one.rows = _identified(one, frame, identities, account)
+    return identities
+
+
+def _usable(one: _Read, number: int) -> pl.DataFrame:
+    """The rows of a part that are not set aside, with the part's number; messages that are nobody's are noted."""
+    usable = one.rows.filter(pl.col("__why").is_null()).drop("__why").with_columns(__src=pl.lit(number, pl.Int32))
+    if one.layout.table == "messages":
+        whose = [pl.col(c) for c in ("account_id", "unit") if c in usable.columns]
+        one.notes["nobodys"] += usable.filter(pl.all_horizontal(c.is_null() for c in whose)).height
+    return deduplicate.pinned(usable) if one.layout.table == "posts" and one.layout.order == "newest_first" else usable
+
+
+def _outcome(one: _Read, kept: int) -> tuple[dict[str, Any], Counter[tuple[str, str]]]:
+    """What became of a part's rows: its line of the report, and how many rows had which effect for which reason."""
+    counted = Counter({("set_aside", why): n for why, n in one.rows["__why"].drop_nulls().value_counts().iter_rows()})
+    # A ledger's row may hold several accounts, and is one row read.
+    rows_read = one.rows[ROW].n_unique() if one.ledger else one.rows.height
+    if one.layout.table == "other":
+        counted["set_aside", "other_table"] = rows_read - counted.total()
+    set_aside = counted.total()
+    merged = rows_read - set_aside - kept
+    counted["merged", "answer" if one.layout.table == "comments" else "same_row"] = merged
+    counted.update({("note", reason): rows for reason, rows in one.notes.items()})
+    if one.shows in ("feed", "search"):
+        counted["note", one.shows] += rows_read
+    time = next((c for c in ("published_at", "received_at") if c in one.rows.columns), None)
+    times = one.rows.filter(pl.col("__why").is_null())[time] if time else pl.Series([None])
+    line: dict[str, Any] = {"file": one.file, "part": one.part.name, "layout": one.layout.name, "tool": one.layout.tool}
+    line |= {"table": one.layout.table, "rows_read": rows_read, "kept": kept, "merged": merged, "set_aside": set_aside}
+    return {**line, "first": times.min(), "last": times.max()}, counted
 
 
 def _identified(one: _Read, named: pl.DataFrame, identities: Identities, account: str | None) -> pl.DataFrame:
@@ -329,12 +293,10 @@ def _identified(one: _Read, named: pl.DataFrame, identities: Identities, account
     own = pl.col("account_id") if "account_id" in rows.columns else pl.lit(None, pl.String)
     if len(found) == 1:
         rows = rows.with_columns(account_id=pl.coalesce(own, pl.lit(found[0], pl.String)))
-    elif named.height:
-        keyed = named.with_columns(__account=pl.Series(found, dtype=pl.String))
-        rows = rows.join(keyed, on=list(HOW), how="left", nulls_equal=True, maintain_order="left")
-        rows = rows.with_columns(account_id=pl.coalesce(own, "__account")).drop("__account")
     else:
-        rows = rows.with_columns(account_id=own)
+        keyed = named.with_columns(__account=pl.Series(found, dtype=pl.String))
+        rows = rows.join(keyed, on=list(NAMING), how="left", nulls_equal=True, maintain_order="left")
+        rows = rows.with_columns(account_id=pl.coalesce(own, "__account")).drop("__account")
     nameless = rows["account_id"].is_null()
     if account is not None and one.layout.tool == "backoffice":
         # An article's address holds a number of the account that ledgers seldom have; whose export it is the user knows.
@@ -348,18 +310,3 @@ def _identified(one: _Read, named: pl.DataFrame, identities: Identities, account
         lost = pl.col("__why").is_null() & pl.col("account_id").is_null()
         rows = rows.with_columns(__why=pl.when(lost).then(pl.lit("no_account")).otherwise("__why"))
     return rows
-
-
-def _doubts(one: _Read, counted: dict[tuple[str, str], int]) -> list[Problem]:
-    place = Place(one.file, one.part.name if one.part.kind in ("sheet", "sqlite") else "")
-    found: list[Problem] = []
-
-    def tell(kind: str, rows: int, **facts: Any) -> None:
-        if rows:
-            found.append(Problem(kind, place, {"count": rows, **facts}))
-
-    tell("import_no_account", counted.get(("set_aside", "no_account"), 0))
-    tell("import_no_time", counted.get(("set_aside", "no_time"), 0))
-    tell("import_messages_of_nobody", counted.get(("note", "nobodys"), 0))
-    tell("import_no_reply_column", counted.get(("note", "no_reply_column"), 0))
-    return found

@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from govmedia_kit.errors import InputError, hint
-from govmedia_kit.package_data import resource
+from govmedia_kit.package_data import resource, words
 
-__all__ = ["Layout", "key", "layouts", "recognise", "source_column", "tools"]
+__all__ = ["TABLES", "Layout", "key", "layouts", "recognise", "source_column", "tools"]
 
 TABLES = ("posts", "accounts", "messages", "comments", "other")
 
@@ -63,29 +62,25 @@ class Layout:
 def _all() -> tuple[Layout, ...]:
     found = []
     for path in sorted(resource("formats").glob("*.toml")):
-        with path.open("rb") as file:
-            told = tomllib.load(file)
-        common = {name: value for name, value in told.items() if name not in ("layout", "about")}
-        for layout in told["layout"]:
-            merged = {**common, **layout}
-            merged["fields"] = {**common.get("fields", {}), **layout.get("fields", {})}
-            merged["times"] = {**common.get("times", {}), **layout.get("times", {})}
-            found.append(_layout(merged))
+        tool = words(f"formats/{path.name}")
+        common = {name: value for name, value in tool.items() if name not in ("layout", "about")}
+        for layout in tool["layout"]:
+            inherited = {name: {**common.get(name, {}), **layout.get(name, {})} for name in ("fields", "times")}
+            found.append(_layout({**common, **layout, **inherited}))
     return tuple(found)
 
 
-def _layout(told: dict[str, Any]) -> Layout:
-    def words(value: Any) -> tuple[str, ...]:
+def _layout(facts: dict[str, Any]) -> Layout:
+    def many(value: Any) -> tuple[str, ...]:
         return (value,) if isinstance(value, str) else tuple(value)
 
-    told = dict(told)
     for name in ("columns", "without", "path", "expand"):
-        told[name] = words(told.get(name, ()))
+        facts[name] = many(facts.get(name, ()))
     for name in ("fields", "deleted", "withheld"):
-        told[name] = {k: words(v) for k, v in told.get(name, {}).items()}
-    told["rows"] = tuple(tuple(row) for row in told.get("rows", ()))
-    told["melt"] = tuple({k: v if k == "platform" else words(v) for k, v in m.items()} for m in told.get("melt", ()))
-    return Layout(**told)
+        facts[name] = {k: many(v) for k, v in facts.get(name, {}).items()}
+    facts["rows"] = tuple(tuple(row) for row in facts.get("rows", ()))
+    facts["melt"] = tuple({k: v if k == "platform" else many(v) for k, v in m.items()} for m in facts.get("melt", ()))
+    return Layout(**facts)
 
 
 def layouts(tool: str | None = None) -> list[Layout]:
@@ -131,17 +126,9 @@ def recognise(
         and (layout.part is None or re.search(layout.part, part))
         and all(re.search(pattern, told.get(key(name).lstrip("@"), "")) for name, pattern in layout.where.items())
     ]
-    if not fitting:
-        return None
-    return max(
-        fitting,
-        key=lambda layout: (
-            len(layout.columns) + len(layout.where),
-            layout.part is not None,
-            _known(layout, have),
-        ),
-    )
 
+    def asked_for(layout: Layout) -> tuple[int, bool, int]:
+        known = sum(key(source_column(s)) in have for sources in layout.fields.values() for s in sources)
+        return len(layout.columns) + len(layout.where), layout.part is not None, known
 
-def _known(layout: Layout, have: set[str]) -> int:
-    return sum(key(source_column(s)) in have for sources in layout.fields.values() for s in sources)
+    return max(fitting, key=asked_for, default=None)

@@ -2,19 +2,16 @@
 
 Nothing is guessed: a count that says `None`, `-1` or 无 is null, a time without a year is taken from the post's id or is null.
 Each row keeps its number, and `__why` is null or the reason for which it is set aside.
-
->>> number, bounds, unread = counts(pl.Series(["3.4万", "10+", "-1", "12", "很多"]))
->>> number.to_list(), bounds, unread
-([34000, 10, None, 12, None], [False, True, False, False, False], 1)
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-import operator
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import polars as pl
 
@@ -23,18 +20,16 @@ from govmedia_kit.read.importers.layouts import Layout, key, source_column
 from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.files import ROW
 
-__all__ = ["columns_wanted", "counts", "interpret", "moments"]
+__all__ = ["columns_wanted", "interpret"]
 
-NOTHING = ["", "无", "None", "none", "null", "nan", "NULL", "-1", "()"]
 COUNTS = ("reads", "likes", "wow", "comments", "shares")
 TIMES = ("published_at", "captured_at", "feed_built_at", "received_at", "replied_at")
+FIRST, LAST = dt.datetime(parse_cells.FIRST_YEAR, 1, 1), dt.datetime(parse_cells.LAST_YEAR, 1, 1)
 TITLE = 120
 HTML_TAGS = r"(?i)</?(?:br|a|img|span|p|div|video|blockquote|i|b|strong|em)\b[^>]*>"
 BREAKS = ["\n", "\r", "\t", "\x00"]
 # White space and the zero-width characters that Weibo puts behind a text.
 INVISIBLE = " \u200b\u200d\ufeff\xa0\u3000\u2028"
-SHANGHAI = 8 * 3_600_000_000
-FIRST_YEAR, LAST_YEAR = 1990, 2100
 # A post's id and its text may differ by the minute that the text leaves out; a year-less source is wrong by a whole one.
 MINUTE = 120
 NEARLY_A_YEAR = 300 * 86_400
@@ -67,9 +62,9 @@ def interpret(
             # The words of a header are no counts that could not be understood.
             header = pl.lit(again.fill_null(False))
             text = text.with_columns(pl.when(~header).then(pl.col(c)).alias(c) for c in COUNTS if c in text.columns)
-        typed = pl.DataFrame({ROW: frame[ROW], **_meanings(text.drop("title", strict=False), layout, notes)})
+        typed = pl.DataFrame({ROW: frame[ROW], **_typed(text.drop("title", strict=False), layout, notes)})
         if "captured_at" not in typed.columns and "captured" in path:
-            captured = moments(pl.Series([path["captured"]]), "text").new_from_index(0, frame.height)
+            captured = parse_cells.moments(pl.Series([path["captured"]])).new_from_index(0, frame.height)
             typed = typed.with_columns(captured_at=captured)
         if layout.table == "posts":
             typed = _post_ids(typed, layout, notes)
@@ -78,34 +73,41 @@ def interpret(
             typed = typed.with_columns(title=titles.result())
     for name in ("published_at", "received_at"):
         if layout.table in ("posts", "messages", "comments") and name in typed.columns:
-            sane = typed[name].is_between(dt.datetime(FIRST_YEAR, 1, 1), dt.datetime(LAST_YEAR, 1, 1)).fill_null(False)
+            sane = typed[name].is_between(FIRST, LAST).fill_null(False)
             if not sane.all():
                 typed = typed.with_columns(typed[name].set(~sane, None))
                 why = why.set(~sane & why.is_null(), "no_time")
     return typed.with_columns(__why=why), notes
 
 
-def _meanings(text: pl.DataFrame, layout: Layout, notes: Counter[str]) -> dict[str, pl.Series]:
+def _typed(text: pl.DataFrame, layout: Layout, notes: Counter[str]) -> dict[str, pl.Series]:
     columns: dict[str, pl.Series] = {}
     for name in text.columns:
-        cell = text[name]
+        cells = text[name]
         if name in TIMES:
-            columns[name] = moments(cell, layout.times.get(name, "text"))
+            columns[name] = parse_cells.moments(cells, layout.times.get(name, "text"))
         elif name in COUNTS:
-            columns[name], bounds, unread = counts(cell)
-            if any(bounds) and name == "reads":
-                columns["reads_capped"] = pl.Series(bounds)
-            elif any(bounds):
-                columns[name] = columns[name].set(pl.Series(bounds), None)
-                notes["lower_bound"] += sum(bounds)
+            columns[name], is_bound, unread = parse_cells.counts(cells)
+            if is_bound.any() and name == "reads":
+                columns["reads_capped"] = is_bound
+            elif is_bound.any():
+                columns[name] = columns[name].set(is_bound, None)
+                notes["lower_bound"] += int(is_bound.sum())
             notes["count_unread"] += unread
         elif name == "followers":
-            columns[name] = counts(cell)[0]
+            columns[name] = parse_cells.counts(cells)[0]
         elif name == "certified":
-            columns[name] = text.select(parse_cells.yes_no(pl.col(name))).to_series()
+            columns[name] = parse_cells.meanings(cells, parse_cells.yes_no)
         else:
-            columns[name] = cell
-    return {name: column.alias(name) for name, column in columns.items()}
+            columns[name] = cells
+    return columns
+
+
+@functools.cache
+def _no_text() -> list[str]:
+    """Words for nothing as crawlers write them, to be compared as they stand: a million cells are."""
+    words = parse_cells.words_for("nothing")
+    return list(dict.fromkeys([*words, *map(str.upper, words), *map(str.title, words), "NaN", "-1"]))
 
 
 def _texts(frame: pl.DataFrame, layout: Layout, told: dict[str, str]) -> pl.DataFrame:
@@ -126,121 +128,35 @@ def _texts(frame: pl.DataFrame, layout: Layout, told: dict[str, str]) -> pl.Data
             cell = cell.str.extract(pattern, 1) if pattern else cell
             if name not in ("title", *COUNTS, *TIMES):
                 cell = cell.str.strip_chars()
-                cell = pl.when(~cell.is_in(NOTHING)).then(cell)
+                cell = pl.when(~cell.is_in(_no_text())).then(cell)
             cells.append(cell)
         if cells and name == "other_ids":
             found[name] = pl.concat_str(*cells, separator="\t", ignore_nulls=True)
         elif cells:
-            found[name] = pl.coalesce(cells) if len(cells) > 1 else cells[0]
-    return (
-        frame.with_columns(pl.lit(None, pl.String).alias("__none"))
-        .select(*(cell.alias(name) for name, cell in found.items()), "__none")
-        .drop("__none")
-    )
+            found[name] = pl.coalesce(cells)
+    return frame.select(ROW, **found).drop(ROW)
 
 
 def _unusable(frame: pl.DataFrame, layout: Layout) -> pl.Series:
     """Why a row is no row of data: blank, the header again, said to be deleted, or damaged; null where it is one."""
     cells = [c for c in frame.columns if c != ROW]
+    if not cells:
+        return pl.Series("why", ["blank"]).new_from_index(0, frame.height)
+
+    def says(words: Mapping[str, tuple[str, ...]]) -> pl.Expr:
+        return pl.any_horizontal(False, *(pl.col(key(c)).is_in(list(w)) for c, w in words.items() if key(c) in cells))
+
     # Exactly the header's words: a million rows are compared, and nearly none is a header.
     lead = [(key(c), c) for c in layout.columns if key(c) in cells][:3]
     same = pl.all_horizontal(bool(lead), *(pl.col(c).is_in([name, f"\ufeff{name}"]) for c, name in lead))
-    gone, withheld = (
-        pl.any_horizontal(False, *(pl.col(key(c)).is_in(list(w)) for c, w in said.items() if key(c) in cells))
-        for said in (layout.deleted, layout.withheld)
-    )
-    if not cells:
-        return pl.Series("why", ["blank"]).new_from_index(0, frame.height)
-    blank = functools.reduce(operator.and_, (frame[c].is_null() for c in cells))
-    judged = [
-        c for c in (*(c for c, _ in lead), *map(key, (*layout.deleted, *layout.withheld))) if c in cells
-    ] or cells[:1]
-    small = pl.DataFrame([frame[c] for c in dict.fromkeys(judged)]).with_columns(blank=blank)
-    flags = small.with_columns(
-        header_again=same.fill_null(False), deleted=gone.fill_null(False), withheld=withheld.fill_null(False)
-    )
-    why = pl.Series("why", [None], dtype=pl.String).new_from_index(0, frame.height)
-    for reason in ("withheld", "deleted", "header_again", "blank"):
-        if flags[reason].any():
-            why = why.set(flags[reason], reason)
-    return why
-
-
-def counts(cell: pl.Series) -> tuple[pl.Series, list[bool], int]:
-    """Whole numbers, null where the text says none or is below zero; which are lower bounds (`10万+`); how many say nothing known."""
-    number = cell.cast(pl.Int64, strict=False)
-    rest = cell.filter(number.is_null() & cell.is_not_null())
-    bounds: list[bool] = []
-    unread = 0
-    if len(rest):
-        words = pl.DataFrame({"text": rest.unique()}).with_columns(
-            number=parse_cells.count(pl.col("text")),
-            bound=parse_cells.clean(pl.col("text")).str.ends_with("+"),
-            nothing=parse_cells.said_nothing(pl.col("text")) | parse_cells.clean(pl.col("text")).str.starts_with("-"),
-        )
-        read = cell.replace_strict(words["text"], words["number"], default=None, return_dtype=pl.Int64)
-        number = number.zip_with(number.is_not_null(), read)
-        lower = words.filter("bound")["text"].to_list()
-        bounds = cell.is_in(lower).fill_null(False).to_list() if lower else []
-        odd = words.filter(pl.col("number").is_null() & ~pl.col("bound") & ~pl.col("nothing"))["text"].to_list()
-        unread = int(rest.is_in(odd).sum()) if odd else 0
-    below = number < 0
-    if below.any():
-        number = number.set(below.fill_null(False), None)
-    return number.alias(cell.name), bounds, unread
-
-
-def moments(cell: pl.Series, unit: str) -> pl.Series:
-    """Local times of Asia/Shanghai from text in a unit: seconds, milliseconds, utc, rss, weibo, or text as `parse_cells.moment` reads it.
-
-    `without_year` and `us_without_zone` are no moments of Shanghai, and null.
-    """
-    name = cell.name
-    none = pl.Series(name, [None], dtype=pl.Datetime("us")).new_from_index(0, len(cell)).alias(name)
-    if unit in ("without_year", "us_without_zone"):
-        return none
-    if unit in ("seconds", "milliseconds"):
-        number = cell.cast(pl.Int64, strict=False)
-        if number.null_count() > cell.null_count():
-            number = number.zip_with(
-                number.is_not_null(), cell.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
-            )
-        if number.null_count() == len(number):
-            return _slowly(cell, none, unit)
-        scale = 1_000_000 if unit == "seconds" else 1_000
-        # Beyond this, the number is no time in this unit, and would not fit.
-        number = number.set((number.abs() > 10**11 * (1_000_000 // scale)).fill_null(False), None)
-        moment = (number * scale + SHANGHAI).cast(pl.Datetime("us"))
-        return _slowly(cell, moment, unit)
-    sample = cell.drop_nulls().head(1).to_list()
-    form = _form(sample[0]) if sample else None
-    moment = cell.str.to_datetime(form, strict=False, time_unit="us") if form and unit in ("text", "weibo") else none
-    return _slowly(cell, moment, unit)
-
-
-def _form(text: str) -> str | None:
-    """The exact form of the first cell, for one fast pass over all; cells of another form are read one by one after it."""
-    shape = "".join("0" if c.isdigit() else c for c in text)
-    return {
-        "0000-00-00 00:00:00": "%Y-%m-%d %H:%M:%S",
-        "0000-00-00T00:00:00": "%Y-%m-%dT%H:%M:%S",
-        "0000-00-00 00:00": "%Y-%m-%d %H:%M",
-    }.get(shape)
-
-
-def _slowly(cell: pl.Series, moment: pl.Series, unit: str) -> pl.Series:
-    rest = cell.filter(moment.is_null() & cell.is_not_null()).unique()
-    if not len(rest):
-        return moment.alias(cell.name)
-    text = pl.col("text")
-    meant = parse_cells.moment(text)
-    if unit in ("rss", "weibo"):
-        meant = pl.coalesce(parse_cells.stamp(text), meant)
-    elif unit == "utc":
-        meant = pl.coalesce(parse_cells.moment(text + "Z"), meant)
-    read = pl.DataFrame({"text": rest}).with_columns(meant=meant)
-    slow = cell.replace_strict(read["text"], read["meant"], default=None, return_dtype=pl.Datetime("us"))
-    return moment.zip_with(moment.is_not_null(), slow).alias(cell.name)
+    why: Any = pl.when(pl.all_horizontal(pl.col(cells).is_null())).then(pl.lit("blank"))
+    for reason, holds in (
+        ("header_again", same),
+        ("deleted", says(layout.deleted)),
+        ("withheld", says(layout.withheld)),
+    ):
+        why = why.when(holds).then(pl.lit(reason))
+    return frame.select(why=why).to_series()
 
 
 def _titles(cell: pl.Series, layout: Layout) -> pl.Series:
@@ -256,10 +172,8 @@ def _titles(cell: pl.Series, layout: Layout) -> pl.Series:
     for sign in BREAKS:
         if text.str.contains(sign, literal=True).any():
             text = text.str.replace_all(sign, " ", literal=True)
-    wide = text.str.contains("  ", literal=True)
-    if wide.any():
-        places = pl.Series(range(len(text)), dtype=pl.UInt32).filter(wide.fill_null(False))
-        text = text.scatter(places, text.gather(places).str.replace_all(" {2,}", " "))
+    if text.str.contains("  ", literal=True).any():
+        text = text.str.replace_all(" {2,}", " ")
     text = text.str.strip_chars(INVISIBLE)
     if layout.title_is_id:
         text = text.set(text.str.contains(r"^\d{15,}$").fill_null(False), None)
@@ -302,24 +216,23 @@ def _weibo_ids(posts: pl.DataFrame, notes: Counter[str]) -> pl.DataFrame:
 
 
 def _wechat_ids(posts: pl.DataFrame) -> pl.DataFrame:
-    url = (
-        pl.col("url").str.replace_all("&amp;", "&", literal=True) if "url" in posts.columns else pl.lit(None, pl.String)
-    )
+    absent = [c for c in ("url", "push", "platform_id") if c not in posts.columns]
+    posts = posts.with_columns(pl.lit(None, pl.String).alias(c) for c in absent)
+    url = pl.col("url").str.replace_all("&amp;", "&", literal=True)
     known = pl.col("post_id").str.extract_groups(r"(?:^|-)(\d{5,})_(\d+)$")
     push = pl.coalesce(known.struct[0], url.str.extract(r"[?&]mid=(\d+)"))
     index = pl.coalesce(known.struct[1], url.str.extract(r"[?&]idx=(\d+)"))
     built = pl.when(push.is_not_null() & index.is_not_null()).then(pl.format("{}_{}", push, index))
     short = url.str.extract(r"/s/([\w-]{16,})")
-    push_known = pl.format("push-{}", "push") if "push" in posts.columns else pl.lit(None, pl.String)
-    biz = url.str.extract(r"[?&]__biz=([^&#]+)")
-    account = pl.coalesce(pl.col("platform_id"), biz) if "platform_id" in posts.columns else biz
+    push_known = pl.format("push-{}", "push")
     return posts.with_columns(
         post_id=pl.coalesce(built, pl.col("post_id"), short, push_known),
         push_id=pl.coalesce(push, push_known),
         is_headline=index.cast(pl.Int64, strict=False) == 1,
-        platform_id=account,
+        platform_id=pl.coalesce("platform_id", url.str.extract(r"[?&]__biz=([^&#]+)")),
+        url=url.str.replace_all("\\/", "/", literal=True),
         __short=short,
-    ).with_columns(url.str.replace_all("\\/", "/", literal=True).alias("url") if "url" in posts.columns else [])
+    )
 
 
 def _times_from_ids(posts: pl.DataFrame, text: pl.DataFrame, layout: Layout, notes: Counter[str]) -> pl.DataFrame:

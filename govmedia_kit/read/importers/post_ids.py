@@ -20,20 +20,13 @@ import re
 
 import polars as pl
 
-__all__ = [
-    "bid_from_mid",
-    "creator_hash",
-    "masked",
-    "mid_from_bid",
-    "twitter_time",
-    "wechat_account",
-    "weibo_time",
-]
+from govmedia_kit.read.ledger.parse_cells import SHANGHAI
+
+__all__ = ["creator_hash", "mid_from_bid", "twitter_time", "wechat_account", "weibo_time"]
 
 LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 WEIBO_EPOCH = 515_483_463
 TWITTER_EPOCH_MS = 1_288_834_974_657
-SHANGHAI_SECONDS = 8 * 3600
 # Before this second (2011-08-01) Weibo's ids did not yet carry the time.
 FIRST_WEIBO_TIME = 1_312_128_000
 LAST_TIME = 4_102_444_800  # 2100-01-01
@@ -44,39 +37,15 @@ def mid_from_bid(bids: pl.Series) -> pl.Series:
 
     The number's decimal digits, in groups of seven from the right, are each four letters of base 62.
     """
-    import numpy as np
-
     text = bids.cast(pl.String).str.strip_chars()
-    good = text.str.contains(r"^[0-9a-zA-Z]{9,10}$").fill_null(False)
-    if not good.any():
-        return pl.Series(bids.name, [None] * len(bids), dtype=pl.Int64)
-    padded = text.filter(good).str.pad_start(12, "0")
-    table = np.full(256, 99, dtype=np.int64)
-    table[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = range(62)
-    digits = table[np.frombuffer("".join(padded.to_list()).encode(), dtype=np.uint8)].reshape(-1, 3, 4)
-    groups = digits @ np.array([62**3, 62**2, 62, 1])
+    padded = text.set(~text.str.contains(r"^[0-9a-zA-Z]{9,10}$").fill_null(False), None).str.pad_start(12, "0")
+    digits = [
+        padded.str.slice(at, 1).replace_strict(list(LETTERS), range(62), return_dtype=pl.Int64) for at in range(12)
+    ]
+    high, middle, low = (((a * 62 + b) * 62 + c) * 62 + d for a, b, c, d in (digits[:4], digits[4:8], digits[8:]))
     # A group above seven digits is no group of an id, and two letters in front stand for more than nineteen digits.
-    mids = groups @ np.array([10**14, 10**7, 1])
-    fits = (groups < 10**7).all(axis=1) & (groups[:, 0] > 0) & (groups[:, 0] < 1000)
-    found = pl.Series(mids).zip_with(pl.Series(fits), pl.Series([None], dtype=pl.Int64).new_from_index(0, len(mids)))
-    places = pl.Series(range(len(bids))).filter(good) if not good.all() else None
-    if places is None:
-        return found.alias(bids.name)
-    holes = pl.Series(bids.name, [None] * len(bids), dtype=pl.Int64)
-    return holes.scatter(places, found)
-
-
-def bid_from_mid(mid: int) -> str:
-    """Weibo's id in letters for its number."""
-    letters = ""
-    while mid:
-        mid, group = divmod(mid, 10**7)
-        four = ""
-        for _ in range(4):
-            group, rest = divmod(group, 62)
-            four = LETTERS[rest] + four
-        letters = (four if mid else four.lstrip("0")) + letters
-    return letters
+    fits = (high > 0) & (high < 1000) & (middle < 10**7) & (low < 10**7)
+    return (high * 10**14 + middle * 10**7 + low).set(~fits, None).alias(bids.name)
 
 
 def weibo_time(mids: pl.Series) -> pl.Series:
@@ -96,20 +65,13 @@ def _local(seconds: pl.Series, first: int) -> pl.Series:
     frame = pl.DataFrame({"s": seconds})
     inside = pl.col("s").is_between(first, LAST_TIME)
     return frame.select(
-        pl.from_epoch(pl.when(inside).then((pl.col("s") + SHANGHAI_SECONDS) * 1_000_000), time_unit="us").alias("t")
+        pl.from_epoch(pl.when(inside).then((pl.col("s") + SHANGHAI) * 1_000_000), time_unit="us").alias("t")
     )["t"]
 
 
 def creator_hash(uid: object) -> str:
     """MediaCrawler's name for an account since July 2026: plain, unsalted, so that the ledger's own uids can be found again."""
     return hashlib.sha256(str(uid).encode()).hexdigest()[:16]
-
-
-def masked(name: str) -> str:
-    """A name as MediaCrawler masks it; a weak check only (兰州发布 and 兰考发布 become the same)."""
-    if len(name) <= 1:
-        return "*"
-    return f"{name[0]}*" if len(name) == 2 else f"{name[0]}***{name[-1]}"
 
 
 def wechat_account(text: str) -> str:

@@ -19,11 +19,12 @@ from govmedia_kit import schema
 from govmedia_kit.errors import InputError, Place, Problem, hint
 from govmedia_kit.read.importers import post_ids
 from govmedia_kit.read.importers.layouts import Layout
+from govmedia_kit.read.ledger.match_columns import conformed
 
-__all__ = ["HOW", "ID", "Identities", "Named", "form", "path_facts", "plain"]
+__all__ = ["ID", "NAMING", "Identities", "Named", "form", "path_facts", "plain"]
 
 # Columns that say whose a row is.
-HOW = ("platform", "platform_id", "other_ids", "name", "hash")
+NAMING = ("platform", "platform_id", "other_ids", "name", "hash")
 # Folders that tools and people keep files in; none of them is an account's name.
 NO_NAMES = re.compile(
     r"(?i)^(?:\.+|/|posts?|data|csv|json|jsonl|xlsx|excel|output|out|weibo|weibo_data|wechat|douyin|feeds?|db|jsons|test|files?|tmp\w*"
@@ -83,9 +84,8 @@ class Identities:
         self.doubts: list[Problem] = []
         if ledger is None:
             return
-        have = {c: c in ledger.columns for c in ("account_id", "platform", "platform_id", "name")}
-        columns = [pl.col(c) if there else pl.lit(None, pl.String).alias(c) for c, there in have.items()]
-        for account, platform, number, name in ledger.select(columns).iter_rows():
+        ids = conformed(ledger, dict.fromkeys(("account_id", "platform", "platform_id", "name"), pl.String))
+        for account, platform, number, name in ids.iter_rows():
             if account is None or platform is None:
                 continue
             self.ledger[account] = platform
@@ -111,27 +111,23 @@ class Identities:
         if not one.platform:
             return None
         platform = one.platform
-        numbers = [n for n in (one.platform_id, *(one.other_ids or "").split("\t")) if n and n != "0"]
-        for number in numbers:
-            if found := self.by_id.get((platform, form(platform, number))):
+        for number in (one.platform_id, *(one.other_ids or "").split("\t")):
+            if number and number != "0" and (found := self.by_id.get((platform, form(platform, number)))):
                 return found
-        if one.hash and (
-            found := self.by_hash.get((platform, one.hash)) or self.hashes_of_files.get((platform, one.hash))
-        ):
-            return found
+        for by_hash in (self.by_hash, self.hashes_of_files):
+            if one.hash and (found := by_hash.get((platform, one.hash))):
+                return found
         # A masked name is no name: 兰州发布 and 兰考发布 are both 兰***布.
         name = plain(one.name) if one.name and not one.hash else ""
-        known = self.by_name.get((platform, name), set())
-        if len(known) == 1:
+        if len(known := self.by_name.get((platform, name), set())) == 1:
             return next(iter(known))
         if one.platform_id:
             return f"{platform}:{form(platform, one.platform_id)}"
         if one.hash:
             return f"{platform}:hash:{one.hash}"
-        if name:
-            of_files = self.names_of_files.get((platform, name), set())
-            return next(iter(of_files)) if len(of_files) == 1 else f"{platform}:{(one.name or '').strip().lstrip('@')}"
-        return None
+        if len(known := self.names_of_files.get((platform, name), set())) == 1:
+            return next(iter(known))
+        return f"{platform}:{(one.name or '').strip().lstrip('@')}" if name else None
 
     def asked(self, account: str, files: list[tuple[str, str | None]]) -> str:
         """The account that the user names for files which do not; InputError where it can be none of theirs."""

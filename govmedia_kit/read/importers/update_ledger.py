@@ -19,6 +19,7 @@ import polars as pl
 
 from govmedia_kit import schema
 from govmedia_kit.errors import InputError, Problem
+from govmedia_kit.read.find_table import tables_in
 from govmedia_kit.read.importers.deduplicate import Imported
 from govmedia_kit.read.importers.layouts import tools
 from govmedia_kit.read.ledger import match_columns, parse_cells, read_ledger
@@ -28,7 +29,6 @@ __all__ = ["BESIDE", "OBSERVED", "read_observed", "replaced", "with_observed", "
 
 BESIDE = "accounts-imported.csv"
 OBSERVED = "observed.csv"
-LEDGERS = (".xlsx", ".xls", ".xlsm", ".ods", ".parquet", ".json", ".jsonl", ".tsv")
 DAYS: dict[str, Any] = {"account_id": pl.String, "observed_from": pl.Date, "observed_to": pl.Date}
 # A table and its file, rows before, added, changed and after.
 Row = tuple[Any, ...]
@@ -37,26 +37,23 @@ Row = tuple[Any, ...]
 def write_accounts(folder: Path, imported: Imported) -> list[Row]:
     """The accounts and days of an import into a folder: for each file that they go to, its rows before and after."""
     path = folder / "accounts.csv"
-    others = sorted(p for p in folder.glob("accounts.*") if p.suffix.lower() in LEDGERS)
+    others = [table for table in tables_in(folder, "accounts") if table != path]
     if not path.exists() and not others:
         return [_new(path, imported.accounts)]
-    if not others:
-        table = _Table(path)
-        if table.is_imports:
-            return [table.merged(imported.accounts)]
-    known = _ids_of([*others, *([path] if path.exists() else [])])
-    new = _addable(imported).filter(~pl.col("account_id").is_in(known))
+    table = None if others else _Table(path)
+    if table and table.is_imports:
+        return [table.merged(imported.accounts)]
+    addable = _addable(imported)
+    new = addable.filter(~pl.col("account_id").is_in(_ids_of([*others, *([path] if path.exists() else [])])))
+    if table is None or not {"account_id", "platform"} <= table.positions.keys():
+        path = folder / BESIDE
+        table = _Table(path) if path.exists() else None
     found: list[Row] = []
-    if not others and {"account_id", "platform"} <= set(table.positions):
+    if table and "account_id" in table.positions:
         found.append(table.merged(new))
-    elif new.height or (folder / BESIDE).exists():
-        goal = folder / BESIDE
-        beside = _Table(goal) if goal.exists() else None
-        if beside and "account_id" in beside.positions:
-            found.append(beside.merged(new))
-        else:
-            found.append(_new(goal, new))
-    return found + _observed(folder / OBSERVED, _addable(imported))
+    elif new.height:
+        found.append(_new(path, new))
+    return found + _observed(folder / OBSERVED, addable)
 
 
 def read_observed(folder: Path) -> tuple[pl.DataFrame, list[Problem]]:
@@ -64,13 +61,9 @@ def read_observed(folder: Path) -> tuple[pl.DataFrame, list[Problem]]:
     path = folder / OBSERVED
     if not path.exists():
         return pl.DataFrame(schema=DAYS), []
-    frame, problems = match_columns.typed(match_columns.headed(grids(path)[0], "accounts"), "accounts")
-    for name in DAYS:
-        if name not in frame.columns:
-            raise InputError(
-                "no_column",
-                **read_ledger.column_facts(match_columns.headed(grids(path)[0], "accounts"), "accounts", name),
-            )
+    grid = match_columns.headed(grids(path)[0], "accounts")
+    frame, problems = match_columns.typed(grid, "accounts")
+    read_ledger.require(frame, grid, "accounts", DAYS)
     return _widest(frame.drop_nulls("account_id").select(list(DAYS))), problems
 
 
@@ -78,10 +71,8 @@ def with_observed(accounts: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """The accounts with the days of both: collected from the earlier first day to the later last one."""
     if not days.height:
         return accounts
-    absent = [pl.lit(None, pl.Date).alias(name) for name in DAYS if name not in accounts.columns]
-    both = accounts.with_columns(absent).join(
-        days, on="account_id", how="left", suffix="_beside", maintain_order="left"
-    )
+    accounts = match_columns.with_fields(accounts, "accounts", *DAYS)
+    both = accounts.join(days, on="account_id", how="left", suffix="_beside", maintain_order="left")
     return both.with_columns(
         observed_from=pl.min_horizontal("observed_from", "observed_from_beside"),
         observed_to=pl.max_horizontal("observed_to", "observed_to_beside"),
@@ -103,17 +94,20 @@ def _observed(path: Path, accounts: pl.DataFrame) -> list[Row]:
     added = after.join(before, on="account_id", how="anti").height
     changed = after.height - added - after.join(before, on=list(DAYS), how="semi", nulls_equal=True).height
     if added or changed:
-        text = "\ufeff" + after.write_csv(line_terminator="\r\n")
-        replaced(path, lambda beside: beside.write_bytes(text.encode()))
+        _write_csv(path, after)
     return [("observed", path.name, before.height, added, changed, after.height)]
 
 
 def _new(goal: Path, accounts: pl.DataFrame) -> Row:
     always = ("account_id", "platform", "platform_id", "name", "unit", "observed_from", "observed_to", "source")
     keep = [c for c in accounts.columns if c in always or accounts[c].null_count() < accounts.height]
-    text = "\ufeff" + accounts.select(keep).write_csv(line_terminator="\r\n")
-    replaced(goal, lambda beside: beside.write_bytes(text.encode()))
+    _write_csv(goal, accounts.select(keep))
     return "accounts", goal.name, 0, accounts.height, 0, accounts.height
+
+
+def _write_csv(path: Path, frame: pl.DataFrame) -> None:
+    """A table as spreadsheets of any language open it: with a byte order mark and their line ends."""
+    replaced(path, lambda beside: frame.write_csv(beside, include_bom=True, line_terminator="\r\n"))
 
 
 def _ids_of(paths: list[Path]) -> list[str]:
@@ -143,9 +137,7 @@ class _Table:
         self.content = path.read_bytes()
         self.rows = list(csv.reader(io.StringIO(text_of(self.content), newline="")))
         self.header = self.rows[0] if self.rows else []
-        self.positions: dict[str, int] = {}
-        for position, name in match_columns.match_columns(self.header, "accounts").items():
-            self.positions.setdefault(name, position)
+        self.positions = match_columns.positions(self.header, "accounts")
 
     @property
     def is_imports(self) -> bool:
@@ -172,27 +164,20 @@ class _Table:
         """How many rows had to be given an earlier first day or a later last one."""
         if not {"observed_from", "observed_to"} <= set(self.positions):
             return 0
+        ends = [(self.positions[name], wider) for name, wider in (("observed_from", min), ("observed_to", max))]
         # A spreadsheet that saved the file may have written its days another way.
-        cells = [
-            row[at]
-            for row in there.values()
-            for at in (self.positions["observed_from"], self.positions["observed_to"])
-            if at < len(row)
-        ]
-        said = pl.DataFrame({"text": cells}, schema={"text": pl.String}).with_columns(
-            day=parse_cells.day(pl.col("text"))
-        )
-        days: dict[str, Any] = dict(said.iter_rows())
+        cells = pl.Series([row[at] for row in there.values() for at, _ in ends if at < len(row)], dtype=pl.String)
+        days = dict(zip(cells, parse_cells.meanings(cells, parse_cells.day), strict=True))
         changed = 0
         for account, first, last in accounts.select(list(DAYS)).iter_rows():
             if (row := there.get(account)) is None:
                 continue
             row += [""] * (len(self.header) - len(row))
             before = list(row)
-            for name, day, wider in (("observed_from", first, min), ("observed_to", last, max)):
-                old = days.get(row[self.positions[name]])
+            for day, (at, wider) in zip((first, last), ends, strict=True):
+                old = days.get(row[at])
                 if day is not None and (old is None or wider(old, day) != old):
-                    row[self.positions[name]] = day.isoformat()
+                    row[at] = day.isoformat()
             changed += row != before
         return changed
 
@@ -204,21 +189,23 @@ class _Table:
             encoding = "gb18030"
             old = self.content.decode(encoding)
         end = "\r\n" if b"\r\n" in self.content else "\n"
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, lineterminator=end)
         if whole:
-            writer.writerows(self.rows)
-            old = "\ufeff" * old.startswith("\ufeff") + out.getvalue().removeprefix("\ufeff")
-            out.seek(0)
-            out.truncate()
-        for row in new.iter_rows(named=True):
-            cells = [""] * len(self.header)
-            for name, position in self.positions.items():
-                value = row.get(name)
-                cells[position] = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-            writer.writerow(cells)
-        text = old + ("" if old.endswith(("\n", "\r")) or not old else end) + out.getvalue()
+            old = "\ufeff" * old.startswith("\ufeff") + _csv_text(self.rows, end).removeprefix("\ufeff")
+        added = []
+        for account in new.iter_rows(named=True):
+            row = [""] * len(self.header)
+            for name, at in self.positions.items():
+                value = account.get(name)
+                row[at] = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+            added.append(row)
+        text = old + ("" if old.endswith(("\n", "\r")) or not old else end) + _csv_text(added, end)
         replaced(self.path, lambda beside: beside.write_bytes(text.encode(encoding)))
+
+
+def _csv_text(rows: list[list[str]], end: str) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator=end).writerows(rows)
+    return out.getvalue()
 
 
 def replaced(path: Path, write: Callable[[Path], Any]) -> None:

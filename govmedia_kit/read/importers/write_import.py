@@ -13,24 +13,32 @@ import polars as pl
 from govmedia_kit.errors import InputError, sentence
 from govmedia_kit.read.importers.deduplicate import Imported, newest
 from govmedia_kit.read.importers.update_ledger import BESIDE, OBSERVED, replaced, write_accounts
+from govmedia_kit.read.ledger.match_columns import conformed
 
-__all__ = ["Written", "told", "write_import"]
+__all__ = ["report_lines", "write_import"]
 
 # A table of an import and where it goes: what was there, rows added and changed, rows now.
-Written = pl.DataFrame
 WRITTEN: dict[str, Any] = {
-    "table": pl.String,
-    "file": pl.String,
-    "before": pl.Int64,
-    "added": pl.Int64,
-    "changed": pl.Int64,
-    "after": pl.Int64,
+    **dict.fromkeys(("table", "file"), pl.String),
+    **dict.fromkeys(("before", "added", "changed", "after"), pl.Int64),
+}
+# What makes two rows of a table the same, and how it is sorted.
+KEYS = {
+    "posts": (["account_id", "post_id"], ["account_id", "published_at", "post_id"]),
+    "messages": (["account_id", "unit", "message_id"], ["account_id", "unit", "message_id", "received_at"]),
+    "comments": (["comment_id"], ["received_at", "comment_id"]),
 }
 # Messages of sources without a column of replies, beside messages.parquet that has it; no reply rate counts them.
 UNANSWERABLE = "messages-no-replies.parquet"
+# What is said of a file that lies beside the one a user would look for.
+REMARKS = {
+    UNANSWERABLE: "import_messages_beside",
+    BESIDE: "import_accounts_beside",
+    OBSERVED: "import_observed_beside",
+}
 
 
-def write_import(imported: Imported, folder: Path | str) -> Written:
+def write_import(imported: Imported, folder: Path | str) -> pl.DataFrame:
     """Merges an import into a folder: one row per table and file written (dtypes str, int64), with the rows before and after.
 
     Files are written beside and then take the old ones' place. Accounts known only from a search, or only by a hash, are added
@@ -40,28 +48,10 @@ def write_import(imported: Imported, folder: Path | str) -> Written:
     if folder.exists() and not folder.is_dir():
         raise InputError("out_is_a_file", path=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    found = []
-    if imported.posts.height:
-        found.append(
-            _merged(
-                folder / "posts.parquet",
-                imported.posts,
-                "posts",
-                ["account_id", "post_id"],
-                ["account_id", "published_at", "post_id"],
-            )
-        )
+    found = [_merged(folder / "posts.parquet", imported.posts, "posts")] if imported.posts.height else []
     found += _messages(folder, imported)
     if imported.comments.height:
-        found.append(
-            _merged(
-                folder / "comments.parquet",
-                imported.comments,
-                "comments",
-                ["comment_id"],
-                ["received_at", "comment_id"],
-            )
-        )
+        found.append(_merged(folder / "comments.parquet", imported.comments, "comments"))
     if imported.accounts.height:
         found += write_accounts(folder, imported)
     return pl.DataFrame(found, schema=WRITTEN, orient="row")
@@ -74,29 +64,15 @@ def _messages(folder: Path, imported: Imported) -> list[tuple[Any, ...]]:
     """
     path, beside = folder / "messages.parquet", folder / UNANSWERABLE
     messages, apart = imported.messages, [imported.unanswerable]
-    before = _parquet(path) if path.exists() else None
-    if (
-        before is not None
-        and messages.height
-        and ("replied_at" in before.columns) != ("replied_at" in messages.columns)
-    ):
-        if "replied_at" in before.columns:
-            messages, apart = messages.clear(), [messages]
-        else:
-            apart.insert(0, before)
-    found = []
-
-    def merge(goal: Path, rows: pl.DataFrame) -> None:
-        if rows.height:
-            keys = ["account_id", "unit", "message_id"]
-            found.append(_merged(goal, rows, "messages", keys, [*keys, "received_at"]))
-
-    for rows in apart:
-        merge(beside, rows)
-    if any(before is rows for rows in apart):
+    before = _parquet(path) if path.exists() else messages
+    moved = False
+    if messages.height and ("replied_at" in before.columns) != ("replied_at" in messages.columns):
+        moved = "replied_at" in messages.columns
+        messages, apart = (messages, [before, *apart]) if moved else (messages.clear(), [messages])
+    found = [_merged(beside, rows, "messages") for rows in apart if rows.height]
+    if moved:
         path.unlink()
-    merge(path, messages)
-    return found
+    return found + ([_merged(path, messages, "messages")] if messages.height else [])
 
 
 def _parquet(path: Path) -> pl.DataFrame:
@@ -106,12 +82,11 @@ def _parquet(path: Path) -> pl.DataFrame:
         raise InputError("unreadable_file", path=path, found=str(error).split("\n")[0][:200]) from error
 
 
-def _merged(path: Path, rows: pl.DataFrame, table: str, keys: list[str], sort: list[str]) -> tuple[Any, ...]:
+def _merged(path: Path, rows: pl.DataFrame, table: str) -> tuple[Any, ...]:
+    keys, sort = KEYS[table]
     before = rows.clear()
     if path.exists():
-        before = _parquet(path)
-        absent = [pl.lit(None, dtype).alias(n) for n, dtype in rows.schema.items() if n not in before.columns]
-        before = before.with_columns(absent).select(rows.columns).cast(rows.schema, strict=False)
+        before = conformed(_parquet(path), rows.schema)
     both = pl.concat([before.with_columns(__age=pl.lit(0)), rows.with_columns(__age=pl.lit(1))])
     order = [*(["captured_at"] if "captured_at" in rows.columns else []), "__age"]
     after = newest(both, keys, order).drop("__age").sort(sort)
@@ -124,7 +99,7 @@ def _merged(path: Path, rows: pl.DataFrame, table: str, keys: list[str], sort: l
     return table, path.name, before.height, added, max(changed, 0), after.height
 
 
-def told(imported: Imported, written: Written | None = None, language: str = "zh-Hans") -> list[str]:
+def report_lines(imported: Imported, written: pl.DataFrame | None = None, language: str = "zh-Hans") -> list[str]:
     """Everything that `govmedia import` prints: a line per file with its counts and reasons, doubts, and what was written."""
     lines = []
     for row in imported.report.iter_rows(named=True):
@@ -145,10 +120,6 @@ def told(imported: Imported, written: Written | None = None, language: str = "zh
         }
         table = called[row["table"]][language.startswith("en")]
         lines.append(sentence("import_written", language, **{**row, "table": table}))
-        if row["file"] == UNANSWERABLE:
-            lines.append(sentence("import_messages_beside", language, path=row["file"]))
-        if row["file"] == BESIDE:
-            lines.append(sentence("import_accounts_beside", language, path=row["file"]))
-        if row["file"] == OBSERVED:
-            lines.append(sentence("import_observed_beside", language, path=row["file"]))
+        if row["file"] in REMARKS:
+            lines.append(sentence(REMARKS[row["file"]], language, path=row["file"]))
     return lines

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -19,27 +19,30 @@ from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.files import ROW, Grid
 from govmedia_kit.scripts import traditional
 
-__all__ = ["column_key", "headed", "header_row", "match_columns", "position", "typed"]
+__all__ = [
+    "column_key",
+    "conformed",
+    "headed",
+    "header_row",
+    "match_columns",
+    "position",
+    "positions",
+    "typed",
+    "with_fields",
+]
 
 # Headings that every ledger has and that say nothing about an account.
 NOT_A_FIELD = {"序号", "no", "编号", "行号"}
 
 # A word that stops the bulletin when it is not known, and those that are only taken as unknown.
 STRICT_WORDS = {("accounts", "platform"), ("filed", "platform")}
-# Cells of a date column that are none, and what to say of them; 从未更新 is read by `ledger` as zero posts.
+# Cells of a date column that are none, and what to say of them.
 NO_DAY = {
-    "never": r"从未|从不|未更新过|无更新|沒有更新|從未",
     "not_a_day": r"每[日天周月]|不定期|随时|经常|daily|weekly",
     "day_without_year": r"^\s*\d{1,2}\s*月\s*\d{1,2}\s*[日号]?",
     "day_without_day": r"^\s*\d{4}\s*[年.\-/]\s*\d{1,2}\s*月?\s*$",
 }
-BAD = {
-    "date": "bad_date",
-    "datetime": "bad_date",
-    "int": "bad_number",
-    "float": "bad_number",
-    "bool": "bad_yes_no",
-}
+BAD = {"date": "bad_date", "datetime": "bad_date", "int": "bad_number", "float": "bad_number", "bool": "bad_yes_no"}
 
 
 def column_key(name: str) -> str:
@@ -83,9 +86,17 @@ def match_columns(header: list[str], table: str) -> dict[int, str]:
     return found
 
 
+def positions(header: list[str], table: str) -> dict[str, int]:
+    """Each field that a header names, with the position of its first column."""
+    found: dict[str, int] = {}
+    for i, field in match_columns(header, table).items():
+        found.setdefault(field, i)
+    return found
+
+
 def position(grid: Grid, table: str, name: str) -> int | None:
     """The position of a field's column in a grid."""
-    return next((i for i, field in match_columns(grid.header, table).items() if field == name), None)
+    return positions(grid.header, table).get(name)
 
 
 def header_row(grid: Grid, table: str) -> tuple[int, list[list[str]]]:
@@ -109,74 +120,86 @@ def typed(grid: Grid, table: str) -> tuple[pl.DataFrame, list[Problem]]:
     grid = headed(grid, table)
     found = match_columns(grid.header, table)
     problems = _doubled(grid, found) + _unknown(grid, found, table)
-    positions: dict[str, int] = {}
-    for position, name in found.items():
-        positions.setdefault(name, position)
-
     filled = grid.frame.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null())) if grid.frame.width > 1 else grid.frame
     dtypes = schema.dtypes(table)
-    frame = filled.select(
-        ROW, *(_cell(filled, f"c{i}", table, name, dtypes[name]).alias(name) for name, i in positions.items())
-    )
-    for name, i in positions.items():
-        if isinstance(dtypes[name], pl.String) and schema.vocabulary_of(name) is None:
-            continue
-        raw, ground = filled[f"c{i}"], frame[name]
-        lost = filled.filter(~filled.select(parse_cells.said_nothing(pl.col(f"c{i}"))).to_series() & ground.is_null())
-        if ground.dtype == pl.Int64 and raw.dtype == pl.String:
-            lost = lost.filter(parse_cells.clean(pl.col(f"c{i}")).str.contains(r"^-\d").not_())
-        problems += _lost_cells(grid, lost, i, table, name)
-    return frame, problems
+    columns = {ROW: filled[ROW]}
+    for name, i in positions(grid.header, table).items():
+        cells = filled[f"c{i}"]
+        meant = columns[name] = _meant(cells, name, dtypes[name])
+        if dtypes[name] != pl.String or schema.vocabulary_of(name) is not None:
+            nothing = parse_cells.is_no_count if meant.dtype == pl.Int64 else parse_cells.is_nothing
+            lost = filled.filter(meant.is_null() & ~parse_cells.meanings(cells, nothing).fill_null(True))
+            if meant.dtype.is_temporal():
+                # `read_ledger` reads 从未更新 as zero posts.
+                lost = lost.filter(~parse_cells.says_never(pl.col(f"c{i}")))
+            for row, text in lost.select(ROW, pl.col(f"c{i}").cast(pl.String)).iter_rows():
+                kind, facts = _misread(text, table, name)
+                problems.append(Problem(kind, grid.place(row, i), facts))
+    return pl.DataFrame(columns), problems
 
 
-def _cell(frame: pl.DataFrame, column: str, table: str, name: str, dtype: pl.DataType) -> pl.Expr:
-    """The expression that gives a column its meaning; a file that types its own cells (Parquet) is believed."""
-    cell, own = pl.col(column), frame.schema[column]
+def _meant(cells: pl.Series, name: str, dtype: pl.DataType) -> pl.Series:
+    """What a column's cells mean; a file that types its own cells (Parquet) is believed."""
+    own = cells.dtype
     if own == dtype and own != pl.String:
-        return cell
+        return cells
     if isinstance(own, pl.Datetime) and isinstance(dtype, pl.Datetime | pl.Date):
-        local = cell.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None) if own.time_zone else cell
+        local = cells.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None) if own.time_zone else cells
         return local.cast(dtype)
     if own.is_numeric() and isinstance(dtype, pl.Int64 | pl.Float64):
-        return cell.cast(dtype, strict=False)
-    if own in (pl.Date, pl.Boolean) and dtype == pl.Datetime("us"):
-        return cell.cast(dtype)
+        return cells.cast(dtype, strict=False)
+    if isinstance(dtype, pl.Datetime | pl.Date):
+        return parse_cells.moments(cells.cast(pl.String)).cast(dtype)
     readers: dict[type, Callable[[pl.Expr], pl.Expr]] = {
-        pl.Date: parse_cells.day,
-        pl.Datetime: parse_cells.moment,
         pl.Int64: parse_cells.count,
         pl.Boolean: parse_cells.yes_no,
-        pl.Float64: lambda c: parse_cells.clean(c).cast(pl.Float64, strict=False),
+        pl.Float64: lambda cell: parse_cells.clean(cell).cast(pl.Float64, strict=False),
     }
     if type(dtype) in readers:
-        return readers[type(dtype)](cell)
+        return parse_cells.meanings(cells, readers[type(dtype)])
     if schema.vocabulary_of(name) is not None:
-        return parse_cells.word(cell, name)
+        return parse_cells.meanings(cells, lambda cell: parse_cells.word(cell, name))
+    return cells.to_frame("text").select(_text(pl.col("text"), name)).to_series()
+
+
+def _text(cell: pl.Expr, name: str) -> pl.Expr:
+    if name == "platform_id":
+        # Full-width digits are the same id; brackets with nothing in them are told of as no id.
+        wide = cell.cast(pl.String).str.normalize("NFKC")
+        return pl.coalesce(parse_cells.identifier(wide), pl.when(wide.str.strip_chars() == "()").then(pl.lit("()")))
+    if name in ("region", "account_id", "post_id", "message_id", "push_id"):
+        return parse_cells.identifier(cell)
     text = cell.cast(pl.String).str.strip_chars()
-    if name in ("platform_id", "region", "account_id", "post_id", "message_id", "push_id"):
-        # A spreadsheet makes 2284.0 of an id; and says 无 where there is none.
-        text = text.str.replace(r"^(\d+)\.0$", "$1")
-        if name == "platform_id":
-            # Full-width digits are the same id; brackets with nothing in them are told of as no id.
-            wide = text.str.normalize("NFKC")
-            return pl.when(~parse_cells.said_nothing(wide) | (wide == "()")).then(wide)
-        return pl.when(~parse_cells.said_nothing(text)).then(text)
     return pl.when(text != "").then(text)
 
 
+def conformed(frame: pl.DataFrame, dtypes: Mapping[str, Any]) -> pl.DataFrame:
+    """The frame with these columns and no others: cast where they are of another dtype, null where they are absent."""
+    return frame.select(
+        pl.col(name).cast(dtype, strict=False) if name in frame.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in dtypes.items()
+    )
+
+
+def with_fields(frame: pl.DataFrame, table: str, *names: str) -> pl.DataFrame:
+    """The frame with these fields of a table too, null where it lacks them."""
+    dtypes = schema.dtypes(table)
+    return frame.with_columns(pl.lit(None, dtypes[n]).alias(n) for n in names if n not in frame.columns)
+
+
 def _doubled(grid: Grid, found: dict[int, str]) -> list[Problem]:
-    problems = []
-    for name in dict.fromkeys(found.values()):
-        twins = [grid.header[i] for i, field in found.items() if field == name]
-        if len(twins) > 1 and len({column_key(t) for t in twins}) == 1:
-            problems.append(
-                Problem(
-                    "doubled_column",
-                    grid.place(),
-                    {"label": functools.partial(schema.label, name), "column": name, "found": twins},
-                )
-            )
-    return problems
+    headings: dict[str, list[str]] = {}
+    for i, field in found.items():
+        headings.setdefault(field, []).append(grid.header[i])
+    return [
+        Problem(
+            "doubled_column",
+            grid.place(),
+            {"label": functools.partial(schema.label, field), "column": field, "found": same},
+        )
+        for field, same in headings.items()
+        if len(same) > 1 and len(set(map(column_key, same))) == 1
+    ]
 
 
 def _unknown(grid: Grid, found: dict[int, str], table: str) -> list[Problem]:
@@ -188,30 +211,19 @@ def _unknown(grid: Grid, found: dict[int, str], table: str) -> list[Problem]:
     ]
 
 
-def _lost_cells(grid: Grid, lost: pl.DataFrame, column: int, table: str, name: str) -> list[Problem]:
-    """A problem for each cell whose text meant nothing."""
+@functools.lru_cache(maxsize=4096)
+def _misread(text: str, table: str, name: str) -> tuple[str, dict[str, Any]]:
+    """What is wrong with a text that means nothing in a column. What is closest to a word takes long to find, and words recur."""
     words = schema.vocabulary_of(name)
-    problems = []
-    # What is closest to a word takes long to find, and the same words recur.
-    facts_of: dict[str, dict[str, Any]] = {}
-    for row, text in lost.select(ROW, pl.col(f"c{column}").cast(pl.String)).iter_rows():
-        place = grid.place(row, column)
-        if words is None:
-            kind = BAD[schema.columns(table)[name].dtype]
-            if kind == "bad_date":
-                kind = next((k for k, pattern in NO_DAY.items() if re.search(pattern, text)), kind)
-                if kind == "never":
-                    continue
-            problems.append(Problem(kind, place, {"found": text}))
-        else:
-            kind = "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept"
-            if text not in facts_of:
-                spellings = [s for w in words.values() for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
-                facts_of[text] = {
-                    "found": text,
-                    "label": functools.partial(schema.label, name),
-                    "hint": hint(text, spellings),
-                    "known": functools.partial(schema.word_labels, name),
-                }
-            problems.append(Problem(kind, place, facts_of[text]))
-    return problems
+    if words is None:
+        kind = BAD[schema.columns(table)[name].dtype]
+        if kind == "bad_date":
+            kind = next((k for k, pattern in NO_DAY.items() if re.search(pattern, text)), kind)
+        return kind, {"found": text}
+    spellings = [s for w in words.values() for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
+    return "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept", {
+        "found": text,
+        "label": functools.partial(schema.label, name),
+        "hint": hint(text, spellings),
+        "known": functools.partial(schema.word_labels, name),
+    }

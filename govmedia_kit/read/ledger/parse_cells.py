@@ -1,86 +1,76 @@
-"""Definitions of what a cell's text means, Expr -> Expr: dates, times, counts, yes and no, words of a vocabulary.
+"""What a cell's text means: dates, times, counts, ids, yes and no, words of a vocabulary; in own tables and foreign ones alike.
 
-A cell that says nothing (blank, 无, None, -1 for a count) is null; text that cannot be understood is null too,
-and `tables` lists it with its place. Nothing is guessed.
+Definitions are Expr -> Expr; `counts` and `moments` read whole columns, which are nearly always written in one way. A cell that says
+nothing (blank, 无, None, -1 for a count) is null; text that cannot be understood is null too, and `match_columns` lists it
+with its place. Nothing is guessed. The words are in `words/cell_words.csv`.
 
 >>> pl.select(count(pl.lit("1.2万")), when=moment(pl.lit("2019年7月5日 9:30"))).row(0)
 (12000, datetime.datetime(2019, 7, 5, 9, 30))
+>>> number, is_bound, unread = counts(pl.Series(["3.4万", "10+", "-1", "12", "很多"]))
+>>> number.to_list(), is_bound.to_list(), unread
+([34000, 10, None, 12, None], [False, True, False, False, False], 1)
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import polars as pl
 
 from govmedia_kit import schema
+from govmedia_kit.package_data import rows
 from govmedia_kit.scripts import traditional
 
-__all__ = ["clean", "count", "day", "moment", "said_nothing", "stamp", "word", "yes_no"]
+__all__ = [
+    "clean",
+    "count",
+    "counts",
+    "day",
+    "identifier",
+    "is_no_count",
+    "is_nothing",
+    "meanings",
+    "moment",
+    "moments",
+    "says_never",
+    "word",
+    "word_for",
+    "words_for",
+    "yes_no",
+]
 
-NOTHING = [
-    "",
-    "-",
-    "--",
-    "---",
-    "—",
-    "——",
-    "/",
-    "\\",
-    "无",
-    "暂无",
-    "未知",
-    "不详",
-    "none",
-    "null",
-    "nan",
-    "n/a",
-    "na",
-    "()",
-]
-YES = [
-    "true",
-    "t",
-    "yes",
-    "y",
-    "1",
-    "1.0",
-    "是",
-    "有",
-    "已开通",
-    "开通",
-    "支持",
-    "可以",
-    "能",
-    "√",
-    "✓",
-    "已认证",
-    "已",
-]
-NO = [
-    "false",
-    "f",
-    "no",
-    "n",
-    "0",
-    "0.0",
-    "否",
-    "无",
-    "没有",
-    "未开通",
-    "不支持",
-    "不能",
-    "不可以",
-    "×",
-    "✗",
-    "x",
-    "未认证",
-    "未",
-]
 # Seconds from the spreadsheet's day 0 (1899-12-30) to 1970-01-01.
 EXCEL_EPOCH_DAYS = 25569
-SHANGHAI_HOURS = 8
+# Seconds by which Asia/Shanghai is ahead of UTC.
+SHANGHAI = 8 * 3600
+# 10万+, the most that WeChat shows of an article's reads.
 CAPPED = 100_001
+# No post or message is from other years.
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+# Forms of times that are read in one pass over a column, as their first cell has them.
+USUAL_TIMES = {
+    "0000-00-00 00:00:00": "%Y-%m-%d %H:%M:%S",
+    "0000-00-00T00:00:00": "%Y-%m-%dT%H:%M:%S",
+    "0000-00-00 00:00": "%Y-%m-%d %H:%M",
+}
+
+
+@functools.cache
+def words_for(meaning: str) -> list[str]:
+    """The words that mean `nothing`, `yes`, `no`, `never`, that a unit has `no_account`, or that a name is `no_place`."""
+    return [row["word"] for row in rows("words/cell_words.csv") if row["meaning"] == meaning]
+
+
+def meanings(cells: pl.Series, meaning: Callable[[pl.Expr], pl.Expr], known: pl.Series | None = None) -> pl.Series:
+    """What the cells mean, worked out once for each distinct text; where `known` has it already, that stays."""
+    cells = cells.cast(pl.String)
+    texts = (cells if known is None else cells.filter(known.is_null())).drop_nulls().unique()
+    if known is not None and texts.is_empty():
+        return known
+    table = pl.DataFrame({"text": texts}).with_columns(meant=meaning(pl.col("text")))
+    found = cells.replace_strict(table["text"], table["meant"], default=None, return_dtype=table.schema["meant"])
+    return found if known is None else known.zip_with(known.is_not_null(), found)
 
 
 def clean(cell: pl.Expr) -> pl.Expr:
@@ -93,9 +83,25 @@ def clean(cell: pl.Expr) -> pl.Expr:
     )
 
 
-def said_nothing(cell: pl.Expr) -> pl.Expr:
+def is_nothing(cell: pl.Expr) -> pl.Expr:
     """True where a cell holds nothing or one of the words for it."""
-    return cell.is_null() | clean(cell).str.to_lowercase().is_in(NOTHING)
+    return cell.is_null() | clean(cell).str.to_lowercase().is_in(words_for("nothing"))
+
+
+def is_no_count(cell: pl.Expr) -> pl.Expr:
+    """True where a cell says that there is no count: nothing, or a number below zero."""
+    return is_nothing(cell) | clean(cell).str.contains(r"^-\d")
+
+
+def says_never(cell: pl.Expr) -> pl.Expr:
+    """True where a cell says in place of a day that there never was one: 从未更新."""
+    return clean(cell).str.contains_any(words_for("never"))
+
+
+def identifier(cell: pl.Expr) -> pl.Expr:
+    """An id: text without white space around it; a spreadsheet makes 2284.0 of 2284, and says 无 where there is none."""
+    text = cell.cast(pl.String).str.strip_chars().str.replace(r"^(\d+)\.0$", "$1")
+    return pl.when(~is_nothing(text)).then(text)
 
 
 def count(cell: pl.Expr) -> pl.Expr:
@@ -113,23 +119,30 @@ def count(cell: pl.Expr) -> pl.Expr:
     return pl.when(text.is_in(["10万+", "10萬+", "100000+"])).then(CAPPED).when(whole >= 0).then(whole)
 
 
+def counts(cells: pl.Series) -> tuple[pl.Series, pl.Series, int]:
+    """The counts of a column, which of them are lower bounds (`10万+`), and how many cells cannot be understood."""
+    known = cells.cast(pl.Int64, strict=False)
+    number = meanings(cells, count, known)
+    number = number.set((number < 0).fill_null(False), None)
+    odd = cells.filter(known.is_null()).drop_nulls().alias("text").value_counts(name="rows")
+    text = pl.col("text")
+    is_bound = clean(text).str.ends_with("+")
+    unread = int(odd.filter(count(text).is_null(), ~is_bound, ~is_no_count(text))["rows"].sum())
+    return number, cells.is_in(odd.filter(is_bound)["text"].implode()).fill_null(False), unread
+
+
 def moment(cell: pl.Expr) -> pl.Expr:
     """A local time of Asia/Shanghai, naive: the usual ways to write one, spreadsheet serials, epoch seconds and ms.
 
     Text that names a zone (Z, +08:00) is moved to Shanghai; text without one is local already.
     """
     text = clean(cell)
-    zone = text.str.extract(r"\d:\d\d.*?(Z|[+-]\d\d:?\d\d)$", 1)
-    minutes = (
-        pl.when(zone == "Z")
-        .then(0)
-        .otherwise(
-            pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
-            * (zone.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + zone.str.slice(-2).cast(pl.Int64, strict=False))
-        )
-    )
+    zoned = text.str.replace(r"(\d)Z$", "${1}+0000")
+    zone = zoned.str.extract_groups(r"\d:\d\d.*?([+-])(\d\d):?(\d\d)$").struct
+    minutes = zone[1].cast(pl.Int64) * 60 + zone[2].cast(pl.Int64)
+    ahead = pl.when(zone[0] == "-").then(-minutes).otherwise(minutes).fill_null(SHANGHAI // 60)
     plain = (
-        text.str.replace(r"(\d:\d\d.*?)(Z|[+-]\d\d:?\d\d)$", "$1")
+        zoned.str.replace(r"(\d:\d\d.*?)[+-]\d\d:?\d\d$", "$1")
         .str.replace_all(r"\s*[年月/.]\s*(\d)", "-$1")
         .str.replace_all(r"[日号T]\s*", " ")
         .str.replace(r"(:\d\d)-\d+$", "$1")  # fractions of a second, whose point became a dash
@@ -140,33 +153,64 @@ def moment(cell: pl.Expr) -> pl.Expr:
         plain.str.to_datetime(form, strict=False, time_unit="us")
         for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
     )
-    local = written + pl.duration(minutes=SHANGHAI_HOURS * 60 - minutes.fill_null(SHANGHAI_HOURS * 60))
+    local = written + pl.duration(minutes=SHANGHAI // 60 - ahead)
     digits = text.str.extract(r"^(\d{5}(?:\.\d+)?|\d{10}|\d{13})(?:\.0)?$", 1)
     number = digits.cast(pl.Float64, strict=False)
     seconds = (
         pl.when(digits.str.len_chars() == 13)
-        .then(number / 1000 + SHANGHAI_HOURS * 3600)
+        .then(number / 1000 + SHANGHAI)
         .when(digits.str.len_chars() == 10)
-        .then(number + SHANGHAI_HOURS * 3600)
+        .then(number + SHANGHAI)
         .when(number.is_between(20_000, 80_000))
         .then((number - EXCEL_EPOCH_DAYS) * 86_400)
     )
     return pl.coalesce(local, pl.from_epoch((seconds * 1_000_000).round(0).cast(pl.Int64), time_unit="us"))
 
 
-def stamp(cell: pl.Expr) -> pl.Expr:
+def _stamp(cell: pl.Expr) -> pl.Expr:
     """A local time of Asia/Shanghai from the stamps of feeds and of Weibo.
 
     `Tue, 19 May 2026 01:30:12 GMT` and `Mon May 18 18:30:00 +0800 2026` are such. A stamp without a zone is local already.
     """
     text = clean(cell).str.replace(r"(?:GMT|UTC|Z)$", "+0000").str.replace(r"^[A-Za-z]{3},?\s*", "")
-    told = pl.coalesce(
+    zoned = pl.coalesce(
         text.str.to_datetime(form, strict=False, time_unit="us")
         .dt.convert_time_zone("Asia/Shanghai")
         .dt.replace_time_zone(None)
         for form in ("%d %b %Y %H:%M:%S %z", "%b %d %H:%M:%S %z %Y")
     )
-    return pl.coalesce(told, text.str.to_datetime("%d %b %Y %H:%M:%S", strict=False, time_unit="us"))
+    return pl.coalesce(zoned, text.str.to_datetime("%d %b %Y %H:%M:%S", strict=False, time_unit="us"))
+
+
+def moments(cells: pl.Series, unit: str = "text") -> pl.Series:
+    """The local times of a column in a unit: seconds, milliseconds, utc, rss, weibo, or text as `moment` reads it.
+
+    `without_year` and `us_without_zone` are no moments of Shanghai, and null.
+    """
+    none = pl.Series(cells.name, [None], dtype=pl.Datetime("us")).new_from_index(0, len(cells)).alias(cells.name)
+    if unit in ("without_year", "us_without_zone"):
+        return none
+    first = next(iter(cells.drop_nulls().head(1)), "")
+    form = USUAL_TIMES.get("".join("0" if sign.isdigit() else sign for sign in first))
+    if unit in ("seconds", "milliseconds"):
+        known = _since_1970(cells, 1 if unit == "seconds" else 1000)
+    elif form and unit in ("text", "weibo"):
+        known = cells.str.to_datetime(form, strict=False, time_unit="us")
+    else:
+        known = none
+    readers: dict[str, Callable[[pl.Expr], pl.Expr]] = {
+        "rss": lambda cell: pl.coalesce(_stamp(cell), moment(cell)),
+        "weibo": lambda cell: pl.coalesce(_stamp(cell), moment(cell)),
+        "utc": lambda cell: pl.coalesce(moment(cell + "Z"), moment(cell)),
+    }
+    return meanings(cells, readers.get(unit, moment), known)
+
+
+def _since_1970(cells: pl.Series, per_second: int) -> pl.Series:
+    number = cells.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
+    # Beyond this, the number is no time in this unit, and would not fit.
+    number = number.set((number.abs() > 10**11 * per_second).fill_null(False), None)
+    return ((number + SHANGHAI * per_second) * (1_000_000 // per_second)).cast(pl.Datetime("us"))
 
 
 def day(cell: pl.Expr) -> pl.Expr:
@@ -177,12 +221,18 @@ def day(cell: pl.Expr) -> pl.Expr:
 def yes_no(cell: pl.Expr) -> pl.Expr:
     """True or false from 是/否, 有/无, yes/no, 1/0 and their like."""
     text = clean(cell).str.to_lowercase()
-    return pl.when(text.is_in(YES)).then(True).when(text.is_in(NO)).then(False)
+    return pl.when(text.is_in(words_for("yes"))).then(True).when(text.is_in(words_for("no"))).then(False)
 
 
 def word(cell: pl.Expr, vocabulary: str) -> pl.Expr:
     """The vocabulary's word for a spelling: its value, its labels and synonyms, without regard to case and spaces."""
     return _key(cell).replace_strict(_spellings(vocabulary), default=None, return_dtype=pl.String)
+
+
+@functools.lru_cache(maxsize=4096)
+def word_for(text: str | None, vocabulary: str) -> str | None:
+    """The vocabulary's word for one text, or None."""
+    return pl.select(word(pl.lit(text, pl.String), vocabulary)).item()
 
 
 def _key(cell: pl.Expr) -> pl.Expr:
@@ -195,5 +245,5 @@ def _spellings(vocabulary: str) -> dict[str, str]:
     pairs = [(s, w.value) for w in words for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
     meant = dict(reversed(pairs))
     pairs += [(variant, meant[word]) for variant, word in traditional(meant).items()]
-    spelt = pl.DataFrame(pairs, schema=["s", "v"], orient="row")
-    return dict(spelt.select(_key(pl.col("s")), "v").unique("s", keep="first", maintain_order=True).iter_rows())
+    spellings = pl.DataFrame(pairs, schema=["s", "v"], orient="row")
+    return dict(spellings.select(_key(pl.col("s")), "v").unique("s", keep="first", maintain_order=True).iter_rows())

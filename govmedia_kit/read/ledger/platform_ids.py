@@ -9,7 +9,7 @@ import polars as pl
 
 from govmedia_kit.errors import Problem
 from govmedia_kit.package_data import rows
-from govmedia_kit.read.ledger.match_columns import position
+from govmedia_kit.read.ledger.match_columns import positions
 from govmedia_kit.read.sources.files import ROW, Grid
 
 __all__ = ["fits", "platform_ids", "without_addresses"]
@@ -49,38 +49,30 @@ def without_addresses(frame: pl.DataFrame) -> pl.DataFrame:
 def platform_ids(frame: pl.DataFrame, sheets: list[Grid]) -> tuple[pl.DataFrame, list[Problem]]:
     """Ids as the platform gave them: out of an address where the ledger holds one; a short link or a note is none."""
     patterns = _patterns()
-    address = pl.coalesce("url", pl.when(pl.col("platform_id").str.contains("://|www[.]|[.]com/")).then("platform_id"))
-    is_address = pl.col("platform_id").str.contains(r"://|www\.|\.com/|\.cn/")
-    shorts = "|".join(row["short"] for row in patterns if row["short"])
+    held = pl.col("platform_id")
+    is_address = held.str.contains(r"://|www\.|\.com/|\.cn/").fill_null(False)
+    # An id has no Chinese and no blanks: what has is a note about it.
+    is_note = held.str.contains(r"[\p{Han}\s]|^[()（）]*$").fill_null(False) & ~is_address
+    is_rounded = held.str.contains(ROUNDED).fill_null(False)
+    address = pl.coalesce("url", pl.when(held.str.contains("://|www[.]|[.]com/")).then(held))
+    is_short = address.str.contains("|".join(row["short"] for row in patterns if row["short"])).fill_null(False)
     from_address = pl.coalesce(
         pl.when(pl.col("platform") == row["platform"]).then(address.str.extract(row["pattern"], 1)) for row in patterns
     )
-    is_short = address.str.contains(shorts)
-    # An id has no Chinese and no blanks: what has is a note about it.
-    is_note = pl.col("platform_id").str.contains(r"[\p{Han}\s]|^[()（）]*$") & ~is_address
-    is_rounded = pl.col("platform_id").str.contains(ROUNDED)
-    marked = frame.with_columns(
-        __short=is_short,
-        __note=is_note,
-        __rounded=is_rounded,
-        __from=pl.when(~is_short.fill_null(False)).then(from_address),
-    )
     problems = []
     for kind, which, column in (
-        ("short_link", "__short", "url"),
-        ("id_is_note", "__note", "platform_id"),
-        ("id_rounded", "__rounded", "platform_id"),
+        ("short_link", is_short & (held.is_null() | is_address), "url"),
+        ("id_is_note", is_note, "platform_id"),
+        ("id_rounded", is_rounded, "platform_id"),
     ):
-        rows = marked.filter(pl.col(which).fill_null(False)).with_columns(__cell=pl.coalesce(column, "platform_id"))
-        if kind == "short_link":
-            rows = rows.filter(pl.col("platform_id").is_null() | is_address)
-        for row, sheet, cell in rows.select(ROW, "__sheet", "__cell").iter_rows():
-            grid = sheets[sheet]
-            held = column if position(grid, "accounts", column) is not None else "platform_id"
-            problems.append(Problem(kind, grid.place(row, position(grid, "accounts", held)), {"found": cell}))
-    no_id = pl.any_horizontal(pl.col("__note", "__rounded").fill_null(False), is_address.fill_null(False))
-    frame = marked.with_columns(
-        platform_id=pl.coalesce(pl.when(~no_id).then("platform_id"), "__from"),
-        url=pl.coalesce("url", pl.when(is_address).then("platform_id")),
+        cells = frame.filter(which).select(ROW, "__sheet", pl.coalesce(column, held))
+        for row, sheet, cell in cells.iter_rows():
+            names = positions(sheets[sheet].header, "accounts")
+            at = names.get(column, names.get("platform_id"))
+            problems.append(Problem(kind, sheets[sheet].place(row, at), {"found": cell}))
+    is_id = ~(is_note | is_rounded | is_address)
+    frame = frame.with_columns(
+        platform_id=pl.coalesce(pl.when(is_id).then(held), pl.when(~is_short).then(from_address)),
+        url=pl.coalesce("url", pl.when(is_address).then(held)),
     )
-    return frame.drop("__short", "__note", "__rounded", "__from"), problems
+    return frame, problems

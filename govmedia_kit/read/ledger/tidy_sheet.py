@@ -36,25 +36,10 @@ SPLIT = r"[|｜\n\r]+|、|；|;"
 WIDE_TAIL = (
     r"(?i)(主页)?(url|链接|网址|地址)|(账号|公众号)?(ghid|uid|id|识别符|编号|原始id)|(账号)?(名称|名|昵称|账号)?"
 )
-# What a cell of a platform's column says where the unit has no account there, or has one that nobody named.
-NO_ACCOUNT = [
-    "未开通",
-    "未开设",
-    "未注册",
-    "没有",
-    "没开通",
-    "无账号",
-    "否",
-    "×",
-    "✗",
-    "✘",
-    "x",
-    "n",
-    "no",
-    "false",
-    "0",
-]
+# A cell of a platform's column that says only that there is an account, which nobody named.
 ONLY_A_MARK = r"^(?:[√✓✔☑]|是|有|已开通|已开设|开通|已注册|y|yes|true|\d{1,2})$"
+# What such a column holds, by its heading; else names.
+WIDE_FIELDS = {"url": r"url|链接|网址|主页", "platform_id": r"id$|识别符"}
 KNOWN_BEFORE = r"^(已知|现有|官方|政务)"
 
 
@@ -122,13 +107,11 @@ def _fill_merged(grid: Grid, merged: Sequence[Merged]) -> Grid:
     """Merged cells with the value of their first cell in each row; across columns only one keeps it."""
     frame = grid.frame
     for (top, left), (bottom, _) in merged:
-        if bottom > top and f"c{left}" in frame.columns:
-            first = frame.filter(pl.col(ROW) == top + 1)[f"c{left}"]
-            if first.len():
-                inside = pl.col(ROW).is_between(top + 1, bottom + 1)
-                frame = frame.with_columns(
-                    pl.when(inside).then(pl.lit(first[0])).otherwise(f"c{left}").alias(f"c{left}")
-                )
+        column = f"c{left}"
+        if bottom > top and column in frame.columns:
+            inside = pl.col(ROW).is_between(top + 1, bottom + 1)
+            first = pl.col(column).filter(pl.col(ROW) == top + 1).first()
+            frame = frame.with_columns(pl.when(inside).then(first).otherwise(column).alias(column))
     return grid._replace(frame=frame)
 
 
@@ -164,17 +147,13 @@ def _is_header(row: list[str], above: list[str]) -> bool:
 
 
 def _two_rows(groups: list[str], names: list[str]) -> list[str]:
-    """Two rows of a header as one: 微信 over 名称 is 微信名称; a column with one name has that."""
+    """Two rows of a header as one: 微信 over 名称 is 微信名称; a group that is no platform adds nothing to a name."""
     joined, group = [], ""
     for above, name in zip(groups, names, strict=True):
         group = above or group
-        joined.append(_joined(group, name) if name and name != above else name or above)
+        is_of_platform = name and name != above and _platform_of(group) and not _platform_of(name)
+        joined.append(f"{group}{name}" if is_of_platform else name or above)
     return joined
-
-
-def _joined(group: str, name: str) -> str:
-    """`微信` over `名称` is 微信名称; a group that is no platform adds nothing."""
-    return f"{group}{name}" if _platform_of(group) and not _platform_of(name) else name
 
 
 def _without_totals(grid: Grid, heads: list[list[str]], known: set[int]) -> tuple[Grid, list[Problem], pl.DataFrame]:
@@ -184,30 +163,25 @@ def _without_totals(grid: Grid, heads: list[list[str]], known: set[int]) -> tupl
     first = parse_cells.clean(pl.coalesce(text)).str.to_lowercase()
     marked = grid.frame.with_columns(__filled=pl.sum_horizontal(t.is_not_null() for t in text), __first=first)
     # A row with nothing under any known heading is a number in front, or a heading over some rows.
-    said = pl.any_horizontal(False, *(text[i].is_not_null() for i in known if i < len(text)))
+    says_something = pl.any_horizontal(False, *(text[i].is_not_null() for i in known if i < len(text)))
     lone = (pl.col("__filled") == 1) & (len(cells) > 2)
-    kind = (
-        pl.when(pl.col("__filled") == 0)
-        .then(pl.lit("blank"))
-        .when(pl.col("__first").str.contains(TOTAL))
-        .then(pl.lit("total"))
-        .when((pl.col("__filled") <= 2) & pl.col("__first").str.contains(NOTE))
-        .then(pl.lit("note"))
-        .when(lone & ((pl.col("__first").str.len_chars() > 20) | pl.col("__first").str.contains(SECTION) | ~said))
-        .then(pl.lit("note"))
-        .when(pl.col(ROW).is_in(_headers_again(grid, heads)))
-        .then(pl.lit("header"))
+    head = pl.col("__first")
+    no_account = (
+        head.str.contains(TOTAL)
+        | ((pl.col("__filled") <= 2) & head.str.contains(NOTE))
+        | (lone & ((head.str.len_chars() > 20) | head.str.contains(SECTION) | ~says_something))
+        | pl.col(ROW).is_in(_headers_again(grid, heads))
     )
-    marked = marked.with_columns(__kind=kind)
-    left = marked.filter(pl.col("__kind").is_not_null() & (pl.col("__kind") != "blank"))
+    blank = pl.col("__filled") == 0
+    marked = marked.with_columns(
+        why=pl.when(blank).then(pl.lit("blank")).when(no_account).then(pl.lit("no_ledger_row"))
+    )
     problems = [
         Problem("row_left_out", grid.place(row), {"found": (first or "")[:40]})
-        for row, first in left.select(ROW, "__first").iter_rows()
+        for row, first in marked.filter(why="no_ledger_row").select(ROW, "__first").iter_rows()
     ]
-    why = pl.when(pl.col("__kind") == "blank").then("__kind").when(pl.col("__kind").is_not_null())
-    rows = marked.select(pl.col(ROW).cast(pl.UInt32), why=why.then(pl.lit("no_ledger_row")))
-    kept = marked.filter(pl.col("__kind").is_null()).drop("__filled", "__first", "__kind")
-    return grid._replace(frame=kept), problems, rows
+    kept = marked.filter(pl.col("why").is_null()).drop("__filled", "__first", "why")
+    return grid._replace(frame=kept), problems, marked.select(pl.col(ROW).cast(pl.UInt32), "why")
 
 
 def _headers_again(grid: Grid, heads: list[list[str]]) -> list[int]:
@@ -228,10 +202,8 @@ def _platform_of(name: str) -> str | None:
     """The platform that a column's name begins with, if any."""
     bare = re.sub(KNOWN_BEFORE, "", re.sub(r"\s", "", name[:40]))
     for end in range(len(bare), 0, -1):
-        if re.fullmatch(WIDE_TAIL, bare[end:]):
-            found = pl.select(parse_cells.word(pl.lit(bare[:end]), "platform")).item()
-            if found is not None:
-                return found
+        if re.fullmatch(WIDE_TAIL, bare[end:]) and (found := parse_cells.word_for(bare[:end], "platform")):
+            return found
     return None
 
 
@@ -244,13 +216,7 @@ def _wide_columns(grid: Grid, matched: dict[int, str]) -> dict[int, tuple[str, s
         if platform is None or (matched.get(i) in plain and name in ("公众号", "平台")):
             continue
         key = match_columns.column_key(name)
-        field = (
-            "url"
-            if re.search(r"url|链接|网址|主页", key)
-            else "platform_id"
-            if re.search(r"id$|识别符", key)
-            else "name"
-        )
+        field = next((field for field, pattern in WIDE_FIELDS.items() if re.search(pattern, key)), "name")
         found[i] = (platform, field)
     platforms = {platform for platform, _ in found.values()}
     return found if len(platforms) >= 2 else {}
@@ -271,20 +237,22 @@ def _per_platform(
         positions = [*common, *own]
         header = [*(grid.header[i] for i in common), *own.values(), "platform"]
         letters = (*(letter(i) for i in positions), letter(next(iter(own))))
-        plain = {i: parse_cells.clean(pl.col(f"c{i}")).str.to_lowercase() for i in own}
-        named = {i: ~(parse_cells.said_nothing(pl.col(f"c{i}")) | t.is_in(NO_ACCOUNT)) for i, t in plain.items()}
-        marks = {i: named[i] & t.str.contains(ONLY_A_MARK) for i, t in plain.items()}
-        said = {i: (named[i] & ~marks[i]).fill_null(False) for i in own}
+        marked, named = {}, {}
         for i in own:
-            unnamed = grid.frame.filter(marks[i].fill_null(False) & ~pl.any_horizontal(said.values()))
+            text = parse_cells.clean(pl.col(f"c{i}")).str.to_lowercase()
+            nothing = parse_cells.is_nothing(pl.col(f"c{i}")) | text.is_in(parse_cells.words_for("no_account"))
+            is_mark = text.str.contains(ONLY_A_MARK).fill_null(False)
+            marked[i], named[i] = ~nothing & is_mark, ~nothing & ~is_mark
+        for i in own:
+            unnamed = grid.frame.filter(marked[i] & ~pl.any_horizontal(named.values()))
             problems += [
                 Problem("account_without_name", grid.place(row, i), {"found": cell, "platform": grid.header[i]})
                 for row, cell in unnamed.select(ROW, f"c{i}").iter_rows()
             ]
-        frame = grid.frame.filter(pl.any_horizontal(said.values())).select(
+        frame = grid.frame.filter(pl.any_horizontal(named.values())).select(
             ROW,
             *(
-                (pl.when(said[old]).then(f"c{old}") if old in own else pl.col(f"c{old}")).alias(f"c{new}")
+                (pl.when(named[old]).then(f"c{old}") if old in own else pl.col(f"c{old}")).alias(f"c{new}")
                 for new, old in enumerate(positions)
             ),
             pl.lit(platform).alias(f"c{len(positions)}"),
@@ -309,32 +277,28 @@ def _one_a_row(grid: Grid, matched: dict[int, str]) -> tuple[Grid, list[Problem]
     frame = grid.frame.with_columns(pl.col(c).cast(pl.String) for c in many)
     # A row with an id of its own is one account, whatever its cells hold.
     own = next((f"c{i}" for i, field in matched.items() if field == "account_id"), None)
-    nameless = pl.lit(True) if own is None else parse_cells.said_nothing(pl.col(own))
+    nameless = pl.lit(True) if own is None else parse_cells.is_nothing(pl.col(own))
     several = frame.filter(nameless).filter(pl.any_horizontal(pl.col(c).str.contains(SPLIT) for c in many))
     if not several.height:
         return grid, []
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     for row in several.iter_rows(named=True):
-        parts = {
-            c: [p.strip() for p in re.split(SPLIT, row[c] or "") if p.strip()]
-            if _may_split(many[c], row[c])
-            else [row[c]]
-            for c in many
-        }
+        parts = {c: _accounts_in(row[c], field) for c, field in many.items()}
         platforms = next((p for c, p in parts.items() if many[c] == "platform"), [None])
         # One id or address is one account, however many names its cell holds.
-        ids = [len(p) for c, p in parts.items() if many[c] in ("platform_id", "url") and p != [None]]
-        number = 1 if ids and max(ids) == 1 and len(platforms) == 1 else max(1, *(len(p) for p in parts.values()))
+        addresses = {c: p for c, p in parts.items() if many[c] in ("platform_id", "url") and p != [None]}
+        is_one = len(platforms) == 1 and max(map(len, addresses.values()), default=0) == 1
+        number = 1 if is_one else max(1, *map(len, parts.values()))
         made = [
-            {c: p[k] if len(p) == number else (p[0] if len(p) == 1 else row[c]) for c, p in parts.items()}
+            {c: p[k] if len(p) == number else p[0] if len(p) == 1 else row[c] for c, p in parts.items()}
             for k in range(number)
         ]
-        for c, p in parts.items():
-            if many[c] in ("platform_id", "url") and len(platforms) == number > len(p) and p != [None]:
-                words = [pl.select(parse_cells.word(pl.lit(platform), "platform")).item() for platform in platforms]
-                for k, word in enumerate(words):
-                    made[k][c] = next((text for text in p if text and word and platform_ids.fits(word, text)), None)
+        for c, p in addresses.items():
+            if len(platforms) == number > len(p):
+                words = [parse_cells.word_for(platform, "platform") for platform in platforms]
+                for cells, word in zip(made, words, strict=True):
+                    cells[c] = next((text for text in p if text and word and platform_ids.fits(word, text)), None)
                 facts = {"found": row[c], "platforms": platforms}
                 problems.append(Problem("id_for_several", grid.place(row[ROW], int(c[1:])), facts))
         rows += [{**row, **cells} for cells in made]
@@ -343,6 +307,8 @@ def _one_a_row(grid: Grid, matched: dict[int, str]) -> tuple[Grid, list[Problem]
     return grid._replace(frame=pl.concat([plain, split]).sort(ROW, maintain_order=True)), problems
 
 
-def _may_split(field: str, cell: str | None) -> bool:
-    """A name in quotation marks or brackets, or a sentence, is one name whatever it holds."""
-    return cell is not None and not (field == "name" and re.search(r"[“”《》。，]", cell))
+def _accounts_in(cell: str | None, field: str) -> list[str | None]:
+    """What a cell holds for each account; a name in quotation marks or brackets, or a sentence, is one name whatever it holds."""
+    if cell is None or (field == "name" and re.search(r"[“”《》。，]", cell)):
+        return [cell]
+    return [part.strip() for part in re.split(SPLIT, cell) if part.strip()]
