@@ -14,7 +14,7 @@ from lookalike_truth import score
 from realdata import REALDATA
 
 from govmedia_kit import measures
-from govmedia_kit.measures.lookalikes.keys import letters, one_apart
+from govmedia_kit.measures.lookalikes.keys import characters_of, one_apart
 from govmedia_kit.read.ledger.read_ledger import read_accounts
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -265,8 +265,7 @@ def test_one_character_neighbours_agree_with_comparing_every_pair():
     rng = random.Random(11)
     texts = sorted({"".join(rng.choices("甘肃公安门玉", k=rng.randint(3, 5))) for _ in range(400)})
     slips = {text: rng.random() < 0.5 for text in texts}
-    others = ["兰州发布", *texts]  # rows before those that are asked for
-    found = one_apart(letters(pl.Series(others)), np.arange(1, len(others)), np.array([slips[text] for text in texts]))
+    found = one_apart(characters_of(pl.Series(texts)), np.array([slips[text] for text in texts]), shortest=3)
     expected = {(a, b) for a, b in itertools.permutations(texts, 2) if slips[a] and apart(a, b)}
     assert {(texts[t], texts[u]) for t, u in found.select("t", "u").iter_rows()} == expected
     assert len(expected) > 500

@@ -17,7 +17,15 @@ from typing import NamedTuple
 import polars as pl
 
 from govmedia_kit.measures.lookalikes import normalize
-from govmedia_kit.measures.lookalikes.keys import Letters, keys, letters, one_apart, order_keys, sound_keys, spelt_out
+from govmedia_kit.measures.lookalikes.keys import (
+    Characters,
+    characters_of,
+    one_apart,
+    order_keys,
+    respelt,
+    same_keys,
+    sound_keys,
+)
 
 __all__ = ["KINDS", "ONE_CHARACTER", "Keyed", "confusable", "keyed", "members"]
 
@@ -56,7 +64,7 @@ class Keyed(NamedTuple):
 
     accounts: pl.DataFrame
     names: pl.DataFrame
-    forms: dict[str, Letters]
+    forms: dict[str, Characters]
 
     def with_names(self, *columns: str) -> pl.DataFrame:
         """The accounts with columns of their names."""
@@ -119,14 +127,14 @@ def _placed(frame: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(meaning=meaning).with_columns(where=pl.when(sure).then("where"))
 
 
-def _names(distinct: pl.Series) -> tuple[pl.DataFrame, dict[str, Letters]]:
+def _names(distinct: pl.Series) -> tuple[pl.DataFrame, dict[str, Characters]]:
     """Plain names, a row for each: keys, `place` and `doubt` (marks, see `normalize.words`), meanings; and both forms."""
     doubts = f"[{normalize.lexicon_of_names().doubts}]"
     words = pl.col("words")
-    makers = {"same": keys, "sound": lambda form: sound_keys(form, normalize.reading), "order": order_keys}
+    makers = {"same": same_keys, "sound": lambda form: sound_keys(form, normalize.reading), "order": order_keys}
     # The keys are made beside what Polars does on one core alone.
     with ThreadPoolExecutor() as at_work:
-        forms = {"plain": letters(distinct)}
+        forms = {"plain": characters_of(distinct)}
         works = {f"{what}_plain": at_work.submit(make, forms["plain"]) for what, make in makers.items()}
         frame = (
             distinct.to_frame("plain")
@@ -138,7 +146,7 @@ def _names(distinct: pl.Series) -> tuple[pl.DataFrame, dict[str, Letters]]:
             .with_columns(rest=pl.col("bare").str.replace_all(normalize.A_PLACE, ""))
         )
         marked = pl.when(pl.col("bare") != "").then("bare").otherwise("plain")
-        forms["core"] = spelt_out(letters(frame.select(marked).to_series()), normalize.spelling_of)
+        forms["core"] = respelt(characters_of(frame.select(marked).to_series()), normalize.spelling_of)
         frame = frame.select("place", "doubt", "rest")
         works |= {f"{what}_core": at_work.submit(make, forms["core"]) for what, make in makers.items()}
         known = _with_meaning(frame, doubts)
@@ -306,7 +314,8 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
         .group_by("key")
         .agg(pl.col("n").min(), pl.col("slip").any())
     )
-    pairs = one_apart(known.forms[form], texts["n"].to_numpy(), texts["slip"].to_numpy(), shortest=SHORTEST[form])
+    forms = known.forms[form].picked(texts["n"].to_numpy())
+    pairs = one_apart(forms, texts["slip"].to_numpy(), shortest=SHORTEST[form])
     pairs = pairs.select("counted", text=texts["key"].gather(pairs["t"]), other=texts["key"].gather(pairs["u"]))
     looser = ("sound_core", "sound_plain", "order_core", "order_plain")
     reached = pl.concat([pairs["text"], pairs["other"]]).unique()
