@@ -20,8 +20,10 @@ from typing import NamedTuple
 import polars as pl
 
 from govmedia_kit.divisions import divisions
+from govmedia_kit.measures.lookalikes.candidates import confusable, keyed, members
+from govmedia_kit.measures.lookalikes.groups import RANKS, REASONS
 
-__all__ = ["Truth", "first", "score", "second"]
+__all__ = ["Truth", "first", "pairs", "score", "second"]
 
 
 class Truth(NamedTuple):
@@ -360,6 +362,27 @@ def _truth(accounts: list[dict[str, str | None]], pairs: dict[tuple[str, str], s
 
 def _evened(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum()).translate(SIMPLIFIED)
+
+
+def pairs(accounts: pl.DataFrame) -> pl.DataFrame:
+    """The pairs that look-alike groups are made of: account_id, name, reason, and other_account_id (the larger one)."""
+    wanted = ("account_id", "name", "unit", "platform", "region", "purpose")
+    accounts = accounts.select(
+        pl.col(c).cast(pl.String) if c in accounts.columns else pl.lit(None, pl.String).alias(c) for c in wanted
+    )
+    accounts = accounts.sort("account_id").with_row_index("i")
+    met = members(keyed(accounts))
+    alike = (pl.col("same_plain") == pl.col("same_plain_other")) | (pl.col("same_core") == pl.col("same_core_other"))
+    rank = pl.when(alike).then(0).otherwise(pl.col("kind").replace_strict(dict(enumerate(RANKS))))
+    found = met.join(met, on="group", suffix="_other").filter(pl.col("i") < pl.col("i_other"), confusable())
+    found = found.group_by("i", "i_other").agg(rank.min().alias("rank")).sort("i", "i_other")
+    return found.select(
+        account_id=accounts["account_id"].gather(found["i"]),
+        name=accounts["name"].gather(found["i"]),
+        other_account_id=accounts["account_id"].gather(found["i_other"]),
+        other_name=accounts["name"].gather(found["i_other"]),
+        reason=pl.col("rank").replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String),
+    )
 
 
 def score(found: pl.DataFrame, truth: pl.DataFrame) -> tuple[float, float, dict[str, float]]:

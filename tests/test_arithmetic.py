@@ -14,15 +14,12 @@ from govmedia_kit.errors import InputError
 from govmedia_kit.proofread.arithmetic import (
     admissible_changes,
     admissible_counts,
-    admissible_failed,
-    admissible_totals,
     check_case,
     check_cases,
     exact,
     parts_fit,
     printed,
     rate_range,
-    solve_groups,
 )
 
 BULLETINS = Path(__file__).parents[1] / "data" / "bulletins.csv"
@@ -39,66 +36,50 @@ def by_trying(total: int, rate: str, modes: list[str]) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("rounding", "modes"),
-    [
-        ("half_up", [ROUND_HALF_UP]),
-        ("half_even", [ROUND_HALF_EVEN]),
-        ("either", [ROUND_HALF_UP, ROUND_HALF_EVEN]),
-    ],
-)
-def test_counts_of_a_rate_are_those_found_by_trying_them_all(rounding, modes):
+def test_counts_of_a_rate_are_those_found_by_trying_them_all():
     r = random.Random(1)
     for _ in range(300):
         total, decimals = r.choice([8, 16, 40, 80, 200, r.randint(1, 900)]), r.choice([0, 1, 2])
         rate = f"{r.randint(0, 100 * 10**decimals) / 10**decimals:.{decimals}f}"
-        found = admissible_counts(total, rate, decimals=decimals, rounding=rounding)
-        assert list(found) == by_trying(total, rate, modes), (total, rate)
+        found = admissible_counts(total, rate, decimals=decimals)
+        assert list(found) == by_trying(total, rate, [ROUND_HALF_UP, ROUND_HALF_EVEN]), (total, rate)
 
 
 def test_one_in_eight_is_12_or_13_percent_by_the_way_of_rounding():
     # 1/8 = 12.5 %: half up prints 13, half to even 12.
-    assert list(admissible_counts(8, "13", decimals=0, rounding="half_up")) == [1]
-    assert list(admissible_counts(8, "13", decimals=0, rounding="half_even")) == []
-    assert list(admissible_counts(8, "12", decimals=0, rounding="half_even")) == [1]
-    assert list(admissible_counts(8, "12", decimals=0, rounding="half_up")) == []
     assert list(admissible_counts(8, "12", decimals=0)) == list(admissible_counts(8, "13", decimals=0)) == [1]
 
 
+def failures(total: int, rate: str | float, **given) -> tuple[int | None, int | None]:
+    """The fewest and the most failures that `check_case` allows."""
+    row = check_case({"checked": total, "printed_rate": rate, **given})
+    return row["admissible_failed_low"], row["admissible_failed_high"]
+
+
 def test_a_pass_rate_below_eight_tenths_of_283_means_at_least_57_failures():
-    assert admissible_failed(283, 80, bound="below") == (57, 283)
-    assert admissible_failed(283, 80, bound="at_least") == (0, 56)
-    assert admissible_failed(10, 80, bound="above") == (0, 1)
-    assert admissible_failed(10, 80, bound="at_most") == (2, 10)
+    assert failures(283, 80, bound="below") == (57, 283)
+    assert failures(283, 80, bound="at_least") == (0, 56)
+    assert failures(10, 80, bound="above") == (0, 1)
+    assert failures(10, 80, bound="at_most") == (2, 10)
 
 
 def test_a_rate_that_no_count_gives_has_no_failures():
-    assert admissible_failed(10, "91.9", decimals=1) is None
-    assert admissible_failed(0, "100", decimals=0) is None
+    assert failures(10, "91.9", decimals=1) == (None, None)
+    assert failures(0, "100", decimals=0) == (None, None)
 
 
 def test_rounding_to_a_hundred_hides_a_few_failures():
-    assert admissible_failed(2706, "100", decimals=0) == (0, 13)
+    assert failures(2706, "100", decimals=0) == (0, 13)
 
 
 def test_decimals_are_never_fewer_than_the_number_shows():
-    assert admissible_failed(1010, 91.9, decimals=0) == admissible_failed(1010, "91.9", decimals=1) == (82, 82)
-    assert admissible_failed(1010, "92.0") != admissible_failed(1010, "92")
+    assert failures(1010, 91.9, decimals=0) == failures(1010, "91.9", decimals=1) == (82, 82)
+    assert failures(1010, "92.0") != failures(1010, "92")
 
 
 def test_printed_numbers_are_read_as_printed():
     assert exact("９１.９％") == exact(91.9) == exact(Decimal("91.9")) == Fraction(919, 10)
     assert exact("1,010") == exact(1010) == 1010
-
-
-def test_an_unknown_rounding_is_an_error():
-    with pytest.raises(InputError, match="half_up"):
-        rate_range("91.9", rounding="half-up")
-
-
-def test_totals_that_a_rate_and_its_failures_allow():
-    assert admissible_totals("69.81", failed=16, up_to=1000) == [53]
-    assert admissible_totals("95.57", up_to=300) == [158, 203, 271]
 
 
 def test_a_change_is_known_within_the_halves_of_both_rates():
@@ -125,52 +106,54 @@ def test_rates_are_printed_halves_up():
     assert (printed(1, 1000, decimals=2), printed(3, 0, decimals=1)) == ("0.10", "")
 
 
-def guizhou() -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "group": ["wechat", "weibo", "douyin", "toutiao"],
-            "printed_rate": [95.57, 92.13, 90.91, 69.81],
-            "decimals": [2, 2, 2, 2],
-            "checked": [None, None, None, 53],
-            "failed": [None, None, None, 16],
-        }
-    )
+def of_groups(total: dict, *groups: dict) -> list[tuple]:
+    """The counts that a case's groups are found to have, of groups that print only rates."""
+    rows = [{"kind": "total", **total}, *({"kind": "group", "by": "platform", **group} for group in groups)]
+    schema = dict.fromkeys(("case_id", "kind", "by", "group", "printed_rate"), pl.String)
+    schema |= dict.fromkeys(("checked", "failed", "decimals"), pl.Int64)
+    found = check_cases(pl.DataFrame([{"case_id": "a", **row} for row in rows], schema=schema))
+    return found[1:].select("nearest_checked", "nearest_failed").rows()
+
+
+GUIZHOU = [
+    {"group": "wechat", "printed_rate": "95.57"},
+    {"group": "weibo", "printed_rate": "92.13"},
+    {"group": "douyin", "printed_rate": "90.91"},
+    {"group": "toutiao", "printed_rate": "69.81", "checked": 53, "failed": 16},
+]
 
 
 def test_guizhou_can_only_have_checked_203_127_88_and_53():
-    found = solve_groups(guizhou(), total=471, printed_rate=90.87, decimals=2)
-    assert found["checked"].to_list() == [203, 127, 88, 53]
-    assert found["failed"].to_list() == [9, 10, 8, 16]
-    assert found["failed"].sum() == 43
-
-
-def test_groups_that_need_not_be_all_have_more_solutions():
-    some = solve_groups(guizhou(), total=471, printed_rate=90.87, decimals=2, complete=False)
-    assert some["solution"].n_unique() == 60
+    found = of_groups({"checked": 471, "printed_rate": "90.87"}, *GUIZHOU)
+    assert found == [(203, 9), (127, 10), (88, 8), (53, 16)]
 
 
 def test_groups_that_cannot_be_have_no_solution():
-    assert solve_groups(guizhou(), total=470, printed_rate=90.87, decimals=2).height == 0
+    found = of_groups({"checked": 470, "printed_rate": "90.87"}, *GUIZHOU)
+    assert found == [(None, None), (None, None), (None, None), (53, 16)]
 
 
-def test_groups_of_two_agree_with_a_plain_loop():
-    groups = pl.DataFrame({"group": ["a", "b"], "printed_rate": ["80.0", "66.7"], "decimals": [1, 1]})
-    found = solve_groups(groups, total=40, printed_rate="75.0", decimals=1)
-    wanted = []
-    for n in range(1, 40):
-        for f in by_trying(n, "80.0", [ROUND_HALF_UP, ROUND_HALF_EVEN]):
-            for g in by_trying(40 - n, "66.7", [ROUND_HALF_UP, ROUND_HALF_EVEN]):
-                if f + g == 30:
-                    wanted.append((n, n - f, 40 - n, 40 - n - g))
-    rows = found.partition_by("solution", maintain_order=True)
+@pytest.mark.parametrize(("total", "rate"), [(40, "75.0"), (13, "76.9"), (11, "72.7")])
+def test_groups_of_two_agree_with_a_plain_loop(total, rate):
+    both = [ROUND_HALF_UP, ROUND_HALF_EVEN]
+    wanted = [
+        [(n, n - f), (total - n, total - n - g)]
+        for n in range(1, total)
+        for f in by_trying(n, "80.0", both)
+        for g in by_trying(total - n, "66.7", both)
+        if f + g in by_trying(total, rate, both)
+    ]
+    found = of_groups(
+        {"checked": total, "printed_rate": rate},
+        {"group": "a", "printed_rate": "80.0"},
+        {"group": "b", "printed_rate": "66.7"},
+    )
     assert wanted
-    assert sorted(tuple(v for row in s.rows() for v in row[2:]) for s in rows) == sorted(wanted)
+    assert found == (wanted[0] if len(wanted) == 1 else [(None, None)] * 2)
 
 
 def test_groups_that_say_nothing_are_too_many_to_search():
-    groups = pl.DataFrame({"group": ["a", "b"], "printed_rate": [None, None]}, {"group": str, "printed_rate": float})
-    with pytest.raises(InputError):
-        solve_groups(groups, total=4000)
+    assert of_groups({"checked": 4000}, {"group": "a"}, {"group": "b"}) == [(None, None)] * 2
 
 
 def test_every_row_of_the_published_bulletins_holds():

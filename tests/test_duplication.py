@@ -9,7 +9,6 @@ import pytest
 from realdata import REALDATA
 
 from govmedia_kit import measures
-from govmedia_kit.measures import duplication
 from govmedia_kit.read.ledger.read_ledger import read_accounts
 
 AS_OF = date(2019, 7, 15)
@@ -130,7 +129,6 @@ def test_pandas_in_pandas_out():
     frame = pd.DataFrame(FOUR.to_dict(as_series=False))
     assert isinstance(measures.units_by_accounts(frame), pd.DataFrame)
     assert measures.live(frame, as_of=AS_OF)["account_id"].tolist() == ["a", "b", "c", "d"]
-    assert duplication.name_matrix(frame)["one_name"].tolist() == [True]
 
 
 def test_order_of_rows_does_not_matter():
@@ -138,7 +136,6 @@ def test_order_of_rows_does_not_matter():
     for function in (
         measures.units_by_accounts,
         measures.same_platform_groups,
-        duplication.name_matrix,
         measures.merge_or_close,
     ):
         assert function(frame.reverse()).equals(function(frame))
@@ -174,39 +171,11 @@ def test_one_row_for_each_redundant_account():
     assert measures.merge_or_close(FOUR.tail(2)).is_empty()
 
 
-def test_a_unit_keeps_one_name_if_some_name_is_on_every_platform():
-    rows = duplication.name_matrix(FOUR)
-    assert rows.select("unit", "platforms", "accounts", "names", "one_name", "name", "other_names").rows() == [
-        ("省司法厅", 2, 3, 2, True, "甘肃司法", "甘肃普法")
-    ]
-    renamed = FOUR.with_columns(pl.col("name").replace("甘肃司法", "甘肃司法厅"))
-    assert duplication.name_matrix(renamed)["one_name"].to_list() == [True]
-    apart = FOUR.with_columns(name=pl.Series(["甘肃司法", "甘肃普法", "甘肃司法厅", "甘肃公安"]))
-    row = duplication.name_matrix(apart).row(0, named=True)
-    assert (row["one_name"], row["names"], row["name"], row["other_names"]) == (
-        False,
-        3,
-        "甘肃司法",
-        "甘肃司法厅、甘肃普法",
-    )
-
-
-def test_traditional_characters_and_signs_are_the_same_name_on_another_platform():
-    frame = ledger(("a", "u", "wechat", "玉门发布"), ("b", "u", "weibo", "玉門發布 ✔"))
-    assert duplication.name_matrix(frame).select("names", "one_name").rows() == [(1, True)]
-
-
-def test_units_without_one_name_come_first():
-    frame = pl.concat([FOUR, ledger(("e", "省公安厅", "weibo", "平安甘肃"))])
-    assert duplication.name_matrix(frame)["unit"].to_list() == ["省公安厅", "省司法厅"]
-
-
 def test_nothing_comes_of_nothing():
     empty = FOUR.clear()
     for function in (
         measures.units_by_accounts,
         measures.same_platform_groups,
-        duplication.name_matrix,
         measures.merge_or_close,
     ):
         assert function(empty).is_empty()

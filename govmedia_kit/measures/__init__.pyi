@@ -15,7 +15,6 @@ from .interaction import channels as channels
 from .interaction import replies as replies
 from .interaction import reply_summary as reply_summary
 from .lookalikes.groups import lookalike_groups as lookalike_groups
-from .lookalikes.groups import lookalike_pairs as lookalike_pairs
 from .lookalikes.groups import search_results as search_results
 from .updates.account_days import account_days as account_days
 from .updates.account_days import collected as collected

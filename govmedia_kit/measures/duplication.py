@@ -12,13 +12,11 @@ from datetime import date
 import polars as pl
 
 from govmedia_kit.interop import answers_in_kind
-from govmedia_kit.measures.lookalikes import normalize
 
 __all__ = [
     "account_counts",
     "live",
     "merge_or_close",
-    "name_matrix",
     "same_platform_groups",
     "units_by_accounts",
 ]
@@ -217,66 +215,6 @@ def merge_or_close(measured: pl.DataFrame) -> pl.DataFrame:
             *("group_id", "account_id", "unit", "platform", "name", "purpose", "reason"),
             *("gap_days", "channel", "followers", "keep_account_id", "keep_name", "keep_silent"),
         )
-    )
-
-
-@answers_in_kind
-def name_matrix(accounts: pl.DataFrame) -> pl.DataFrame:
-    """Which units keep one name across platforms: one row per unit with accounts on two or more platforms.
-
-    - `unit`, `unit_level` (str)
-    - `platforms` (Int64, platforms), `accounts` (Int64, accounts): that have a name
-    - `names` (Int64, names): different names, width, case, punctuation and traditional characters aside
-    - `one_name` (bool): some one name is in use on every platform of the unit
-    - `name` (str): the name used on the most platforms; `other_names` (str): the rest, "、" between them, null if none
-
-    Sorted: units without one name first, those with the most names first, then by unit.
-    Definition: 国办发〔2018〕123号, the same name across platforms in principle. A unit with a second account of another
-    name beside its one name still keeps one name; that account is `same_platform_groups`' matter.
-
-    >>> accounts = pl.DataFrame(
-    ...     {
-    ...         "account_id": ["a", "b", "c", "d"],
-    ...         "unit": ["省公安厅", "省公安厅", "省司法厅", "省司法厅"],
-    ...         "platform": ["wechat", "weibo", "wechat", "weibo"],
-    ...         "name": ["甘肃公安", "甘肃公安", "甘肃司法", "甘肃普法"],
-    ...     }
-    ... )
-    >>> name_matrix(accounts).select("unit", "one_name", "name", "other_names").rows()
-    [('省司法厅', False, '甘肃司法', '甘肃普法'), ('省公安厅', True, '甘肃公安', None)]
-    """
-    texts = dict.fromkeys(("unit", "unit_level", "platform", "name"), pl.String)
-    named = (
-        _with(accounts, **texts)
-        .with_columns(plain=normalize.plain(pl.col("name")))
-        .drop_nulls(["unit", "platform", "plain"])
-        .with_columns(platforms=pl.col("platform").n_unique().over("unit"))
-        .filter(pl.col("platforms") > 1)
-    )
-    of_name = (
-        named.group_by("unit", "plain")
-        .agg(
-            name=pl.col("name").sort().first(),
-            reach=pl.col("platform").n_unique(),
-            size=pl.len(),
-            platforms=pl.col("platforms").first(),
-            unit_level=pl.col("unit_level").drop_nulls().sort().first(),
-        )
-        .sort("unit", "reach", "size", "plain", descending=[False, True, True, False])
-    )
-    return (
-        of_name.group_by("unit", maintain_order=True)
-        .agg(
-            unit_level=pl.col("unit_level").drop_nulls().sort().first(),
-            platforms=pl.col("platforms").first().cast(pl.Int64),
-            accounts=pl.col("size").sum().cast(pl.Int64),
-            names=pl.len().cast(pl.Int64),
-            one_name=(pl.col("reach") == pl.col("platforms")).any(),
-            name=pl.col("name").first(),
-            other_names=pl.col("name").slice(1).str.join("、"),
-        )
-        .with_columns(pl.col("other_names").replace("", None))
-        .sort("one_name", "names", "unit", descending=[False, True, False])
     )
 
 

@@ -4,8 +4,8 @@ A bulletin prints `1010 checked, 82 failed, 91.9 %`. A printed rate stands for a
 only some counts fall inside it (the GRIM test, Brown & Heathers 2017, on counts). Printed numbers are taken
 as text, `Decimal`, `Fraction` or the shortest decimal of a float, never as the float itself.
 
-Two arguments are the same everywhere: `decimals`, the number of decimals printed (untold: those that it
-shows), and `rounding`, how the office rounded: `half_up`, `half_even`, or `either`, which allows both.
+`decimals` is everywhere the number of decimals printed (untold: those that it shows). An office may have rounded
+halves up or to even: both are allowed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from govmedia_kit.errors import InputError, hint, sentence
+from govmedia_kit.errors import InputError, sentence
 from govmedia_kit.interop import answers_in_kind
 from govmedia_kit.schema import dtypes
 
@@ -28,29 +28,24 @@ __all__ = [
     "Range",
     "admissible_changes",
     "admissible_counts",
-    "admissible_failed",
-    "admissible_totals",
     "check_case",
     "check_cases",
     "exact",
     "parts_fit",
     "printed",
     "rate_range",
-    "solve_groups",
 ]
 
 Number = int | float | str | Decimal | Fraction
-ROUNDINGS = ("either", "half_even", "half_up")
 # More combinations of group counts than this are not searched.
 MOST_COMBINATIONS = 2_000_000
 
 
 class Range(NamedTuple):
-    """The true values that print as one number, and whether each end is one of them."""
+    """The true values that print as one number, `low` among them, and whether `high` is one too."""
 
     low: Fraction
     high: Fraction
-    low_in: bool
     high_in: bool
 
 
@@ -73,25 +68,19 @@ def _places(value: Number, decimals: int | None) -> int:
     return needed if isinstance(value, float) else len(shown)
 
 
-def rate_range(rate: Number, *, decimals: int | None = None, rounding: str = "either") -> Range:
+def rate_range(rate: Number, *, decimals: int | None = None) -> Range:
     """The interval of true values that print as `rate`.
 
-    Half up keeps the low end. Half to even keeps both ends where the last digit is even, neither where odd.
+    Half up keeps the low end, half to even both ends where the last digit is even.
 
     >>> [str(part) for part in rate_range("91.9", decimals=1)]
-    ['1837/20', '1839/20', 'True', 'False']
+    ['1837/20', '1839/20', 'False']
     """
-    if rounding not in ROUNDINGS:
-        near = hint(rounding, ROUNDINGS)
-        raise InputError("unknown_choice", name="rounding", found=rounding, hint=near, known=ROUNDINGS)
     middle, half = exact(rate), Fraction(10) ** -_places(rate, decimals) / 2
-    even = (middle / (2 * half)) % 2 == 0
-    return Range(middle - half, middle + half, rounding != "half_even" or even, rounding != "half_up" and even)
+    return Range(middle - half, middle + half, (middle / (2 * half)) % 2 == 0)
 
 
-def admissible_counts(
-    total: int, rate: Number, *, decimals: int | None = None, rounding: str = "either", bound: str = ""
-) -> range:
+def admissible_counts(total: int, rate: Number, *, decimals: int | None = None, bound: str = "") -> range:
     """The counts out of `total` whose share prints as `rate` percent: a range, empty where there is none.
 
     `bound` reads the rate as a limit instead: `below` (不足), `at_most`, `above` (超过) or `at_least` (以上).
@@ -105,59 +94,14 @@ def admissible_counts(
         first = {"above": floor(limit) + 1, "at_least": ceil(limit)}.get(bound, 0)
         last = {"below": ceil(limit) - 1, "at_most": floor(limit)}.get(bound, total)
     else:
-        span = rate_range(rate, decimals=decimals, rounding=rounding)
+        span = rate_range(rate, decimals=decimals)
         low, high = span.low * total / 100, span.high * total / 100
-        first = ceil(low) if span.low_in else floor(low) + 1
-        last = floor(high) if span.high_in else ceil(high) - 1
+        first, last = ceil(low), floor(high) if span.high_in else ceil(high) - 1
     first, last = max(first, 0), min(last, total)
     return range(first, last + 1) if first <= last and total > 0 else range(0)
 
 
-def admissible_failed(
-    total: int,
-    printed_rate: Number,
-    *,
-    decimals: int | None = None,
-    rounding: str = "either",
-    bound: str = "",
-) -> tuple[int, int] | None:
-    """The fewest and the most failures among `total` checked that give the pass rate; None where none do.
-
-    Every count between the two gives it as well. `bound` is that of `admissible_counts`.
-
-    >>> admissible_failed(1010, "91.9", decimals=1), admissible_failed(10, "91.9", decimals=1)
-    ((82, 82), None)
-    >>> admissible_failed(283, 80, bound="below")
-    (57, 283)
-    """
-    passed = admissible_counts(total, printed_rate, decimals=decimals, rounding=rounding, bound=bound)
-    return (total - passed[-1], total - passed[0]) if passed else None
-
-
-def admissible_totals(
-    printed_rate: Number,
-    *,
-    up_to: int,
-    failed: int | None = None,
-    decimals: int | None = None,
-    rounding: str = "either",
-) -> list[int]:
-    """The totals from 1 to `up_to` that have a count for the pass rate, with `failed` failures if told.
-
-    >>> admissible_totals("69.81", failed=16, up_to=1000)
-    [53]
-    """
-
-    def fits(total: int) -> bool:
-        passed = admissible_counts(total, printed_rate, decimals=decimals, rounding=rounding)
-        return bool(passed) and (failed is None or total - failed in passed)
-
-    return [total for total in range(1, up_to + 1) if fits(total)]
-
-
-def admissible_changes(
-    now: Range | Number, before: Range | Number, *, decimals: int, rounding: str = "either"
-) -> tuple[Fraction, Fraction]:
+def admissible_changes(now: Range | Number, before: Range | Number, *, decimals: int) -> tuple[Fraction, Fraction]:
     """The least and the greatest change in percentage points, as printed, that two printed rates allow.
 
     Both rates are rounded, so that their difference is known only within the sum of their halves; an end itself
@@ -166,11 +110,11 @@ def admissible_changes(
     >>> [str(limit) for limit in admissible_changes("91.9", "91.5", decimals=1)]
     ['3/10', '1/2']
     """
-    a, b = (r if isinstance(r, Range) else rate_range(r, rounding=rounding) for r in (now, before))
+    a, b = (r if isinstance(r, Range) else rate_range(r) for r in (now, before))
     low, high, step = a.low - b.high, a.high - b.low, Fraction(10) ** -decimals
     least, most = ceil(low / step - Fraction(1, 2)), floor(high / step + Fraction(1, 2))
-    least += not (a.low_in and b.high_in) and least * step + step / 2 == low
-    most -= not (a.high_in and b.low_in) and most * step - step / 2 == high
+    least += not b.high_in and least * step + step / 2 == low
+    most -= not a.high_in and most * step - step / 2 == high
     return least * step, most * step
 
 
@@ -198,83 +142,35 @@ def printed(count: int, total: int, *, decimals: int) -> str:
     return str(Decimal(units).scaleb(-decimals)) if decimals else str(units)
 
 
-@answers_in_kind
-def solve_groups(
-    groups: pl.DataFrame,
-    *,
-    total: int,
-    printed_rate: Number | None = None,
-    decimals: int | None = None,
-    complete: bool = True,
-    rounding: str = "either",
-) -> pl.DataFrame:
-    """Counts behind the rates of groups with a common total: one row per solution and group.
-
-    `groups` has the columns `group`, `printed_rate` and, where printed, `decimals`, `checked`, `failed`. The
-    groups' rates and the total's own rate hold at once, which often leaves one solution where each rate alone
-    has many. Where `complete` is false, groups that are not printed may take up the rest.
-
-    Columns: `solution` (Int64, from 0), `group` (String), `checked`, `failed` (Int64, accounts); no rows where
-    nothing fits. Raises InputError where there is too much to search. Doubtful where groups overlap or were not
-    counted on the same day as the total. Method: exhaustive search over the admissible counts.
-
-    >>> groups = pl.DataFrame({"group": ["wechat", "weibo", "douyin", "toutiao"], "decimals": 2,
-    ...     "printed_rate": [95.57, 92.13, 90.91, 69.81], "checked": [None, None, None, 53]})
-    >>> solve_groups(groups, total=471, printed_rate=90.87, decimals=2).rows()
-    [(0, 'wechat', 203, 9), (0, 'weibo', 127, 10), (0, 'douyin', 88, 8), (0, 'toutiao', 53, 16)]
-    """
-    rows = groups.to_dicts()
-    allowed = set(range(total + 1))
-    if printed_rate is not None:
-        passed = admissible_counts(total, printed_rate, decimals=decimals, rounding=rounding)
-        allowed = {total - k for k in passed}
-    found = [
-        (i, str(row["group"]), *counts)
-        for i, solution in enumerate(_solutions(rows, total, allowed, complete, rounding))
-        for row, counts in zip(rows, solution, strict=True)
-    ]
-    dtypes = {"solution": pl.Int64, "group": pl.String, "checked": pl.Int64, "failed": pl.Int64}
-    return pl.DataFrame(found, dtypes, orient="row")
-
-
-def _candidates(group: dict[str, Any], total: int, rounding: str) -> list[tuple[int, int]]:
+def _candidates(group: dict[str, Any], total: int) -> list[tuple[int, int]]:
     """Pairs (checked, failed) that a group's printed numbers allow, within a total."""
-    rate, checked, failed = group.get("printed_rate"), group.get("checked"), group.get("failed")
+    rate, checked, failed = group["printed_rate"], group["checked"], group["failed"]
     if rate is None and checked is None and failed is None and total**2 > MOST_COMBINATIONS:
-        raise InputError("groups_too_many", count=total**2, most=MOST_COMBINATIONS)
-    found, decimals = [], group.get("decimals")
-    for n in range(1, total + 1) if checked is None else [int(checked)]:
-        passed = range(n + 1)
-        if rate is not None:
-            passed = admissible_counts(n, rate, decimals=decimals, rounding=rounding)
-        found += [(n, n - k) for k in passed if failed is None or n - k == int(failed)]
+        return []
+    found = []
+    for n in range(1, total + 1) if checked is None else [checked]:
+        passed = range(n + 1) if rate is None else admissible_counts(n, rate, decimals=group.get("decimals"))
+        found += [(n, n - k) for k in passed if failed is None or n - k == failed]
     return found
 
 
-def _solutions(
-    rows: list[dict[str, Any]], total: int, allowed: set[int], complete: bool, rounding: str
-) -> Iterator[tuple[tuple[int, int], ...]]:
-    found = [_candidates(row, total, rounding) for row in rows]
-    if not found or not all(found) or not allowed:
-        return
+def _solutions(rows: list[dict[str, Any]], total: int, allowed: set[int]) -> Iterator[tuple[tuple[int, int], ...]]:
+    """The counts of the groups that add to the total and to one of the `allowed` failures; none where too many may."""
+    found = [_candidates(row, total) for row in rows]
     # The group with the most candidates is not searched but found from what the others leave.
-    last = max(range(len(found)), key=lambda i: len(found[i])) if complete else len(found)
-    searched = found[:last] + found[last + 1 :]
-    if (combinations := prod(map(len, searched))) > MOST_COMBINATIONS:
-        raise InputError("groups_too_many", count=combinations, most=MOST_COMBINATIONS)
-    left = set(found[last]) if complete else set()
+    last = max(range(len(found)), key=lambda i: len(found[i]))
+    searched, left = found[:last] + found[last + 1 :], set(found[last])
+    if prod(map(len, searched)) > MOST_COMBINATIONS:
+        return
     for chosen in itertools.product(*searched):
         rest, failures = total - sum(n for n, _ in chosen), sum(f for _, f in chosen)
-        if not complete and rest >= 0 and any(0 <= f - failures <= rest for f in allowed):
-            yield chosen
-        elif complete:
-            for f in sorted(allowed):
-                if (rest, f - failures) in left:
-                    yield (*chosen[:last], (rest, f - failures), *chosen[last:])
+        for f in sorted(allowed):
+            if (rest, f - failures) in left:
+                yield (*chosen[:last], (rest, f - failures), *chosen[last:])
 
 
 @answers_in_kind
-def check_cases(cases: pl.DataFrame, *, rounding: str = "either") -> pl.DataFrame:
+def check_cases(cases: pl.DataFrame) -> pl.DataFrame:
     """Whether each case's printed rate can come from its counts: one row per case, in the order of `cases`.
 
     `cases` has the columns `case_id`, `checked`, `failed`, `printed_rate` (percent) and, if there,
@@ -298,8 +194,8 @@ def check_cases(cases: pl.DataFrame, *, rounding: str = "either") -> pl.DataFram
         if column not in found:
             raise InputError("no_column", place="csv", column=column, label=column, found=found, known=known)
     rows = [_parsed(row, line) for line, row in enumerate(cases.iter_rows(named=True), 2)]
-    solved = _solved(rows, rounding)
-    judged = (check_case(row, solved=solved.get(i), rounding=rounding) for i, row in enumerate(rows))
+    solved = _solved(rows)
+    judged = (check_case(row, solved=solved.get(i)) for i, row in enumerate(rows))
     return pl.DataFrame(list(judged), dtypes("checked_cases"))
 
 
@@ -320,7 +216,7 @@ def _parsed(row: dict[str, Any], line: int) -> dict[str, Any]:
     return made
 
 
-def _solved(rows: list[dict[str, Any]], rounding: str) -> dict[int, tuple[int, int]]:
+def _solved(rows: list[dict[str, Any]]) -> dict[int, tuple[int, int]]:
     """Checked and failed of the groups that print only a rate, where the case's total leaves one solution."""
     found: dict[int, tuple[int, int]] = {}
     cases: dict[tuple[Any, Any], list[int]] = {}
@@ -334,20 +230,15 @@ def _solved(rows: list[dict[str, Any]], rounding: str) -> dict[int, tuple[int, i
         total = totals[0]["checked"]
         allowed = set(range(total + 1)) if totals[0]["failed"] is None else {totals[0]["failed"]}
         if (rate := totals[0]["printed_rate"]) is not None:
-            passed = admissible_counts(total, rate, decimals=totals[0]["decimals"], rounding=rounding)
+            passed = admissible_counts(total, rate, decimals=totals[0]["decimals"])
             allowed = {f for f in allowed if total - f in passed}
-        try:
-            solutions = list(_solutions([rows[i] for i in members], total, allowed, True, rounding))
-        except InputError:  # too many to search is no finding about the case
-            continue
+        solutions = list(_solutions([rows[i] for i in members], total, allowed))
         if len(solutions) == 1:
             found |= dict(zip(members, solutions[0], strict=True))
     return found
 
 
-def check_case(
-    row: dict[str, Any], *, solved: tuple[int, int] | None = None, rounding: str = "either"
-) -> dict[str, Any]:
+def check_case(row: dict[str, Any], *, solved: tuple[int, int] | None = None) -> dict[str, Any]:
     """The verdict on one case, as a row of `check_cases`; `row` may have a `bound`, `solved` has counts found otherwise.
 
     >>> check_case({"checked": 283, "printed_rate": 80, "bound": "below"})["admissible_failed_low"]
@@ -365,7 +256,7 @@ def check_case(
     elif rate is not None and not 0 <= exact(rate) <= 100:
         reason = "no_percentage"
     elif rate is not None and checked:
-        counts = admissible_counts(checked, rate, decimals=decimals, rounding=rounding, bound=bound)
+        counts = admissible_counts(checked, rate, decimals=decimals, bound=bound)
         nearest = floor(exact(rate) * checked / 100 + Fraction(1, 2))
         near = (checked, nearest if share else checked - nearest)
         if counts:

@@ -16,18 +16,18 @@ from govmedia_kit.proofread.wording import MAIN, Scope, label, said, times
 __all__ = ["changes", "from_to", "percentages"]
 
 
-def percentages(known: list[Fact], rounding: str) -> list[Finding]:
+def percentages(known: list[Fact]) -> list[Finding]:
     """A finding for every percentage whose words say what it is; `counted` is set where its counts are found."""
-    found = [_percent(fact, known, rounding) for fact in known if fact.quantity.kind == "percent"]
+    found = [_percent(fact, known) for fact in known if fact.quantity.kind == "percent"]
     return [finding for finding in found if finding is not None]
 
 
-def changes(known: list[Fact], rounding: str) -> list[Finding]:
+def changes(known: list[Fact]) -> list[Finding]:
     """A finding for every change in percentage points, once the percentages have been read."""
-    return [_points(fact, known, rounding) for fact in known if fact.quantity.kind == "points"]
+    return [_points(fact, known) for fact in known if fact.quantity.kind == "points"]
 
 
-def _percent(fact: Fact, known: list[Fact], rounding: str) -> Finding | None:
+def _percent(fact: Fact, known: list[Fact]) -> Finding | None:
     """A percentage as the rate, the share or the change that its words make it."""
     if not fact.sofar.strip() and not fact.after:
         return None  # a cell of a table
@@ -42,43 +42,43 @@ def _percent(fact: Fact, known: list[Fact], rounding: str) -> Finding | None:
         fact.scopes = tuple(dict.fromkeys(now))
     pair = from_to(counts(earlier))
     if pair and (said("changes.up", before) or said("changes.down", before)) and not said("rates.pass", before):
-        return _relative(fact, pair, rounding)
+        return _relative(fact, pair)
     bracket = [f for f in counts(known) if f.joint == "(" and 0 < f.quantity.start - fact.quantity.end < 4]
     if bracket and (whole := _of(bracket[0], known)):
         # 91.9 % (928 of 1,010)
         kind = "rate" if said("rates.pass", before) else "share"
-        return _judged(fact, kind, _case(fact, whole.number, bracket[0].number, True, rounding), failures=False)
+        return _judged(fact, kind, _case(fact, whole.number, bracket[0].number, True), failures=False)
     if said("rates.checked_share", before):
-        return _share(fact, counts(earlier, "checked")[-1:], "registered", known, rounding)
+        return _share(fact, counts(earlier, "checked")[-1:], "registered", known)
     if said("rates.fail", before):
-        return _rate(fact, known, ("checked", "failed", "passed"), rounding)
+        return _rate(fact, known, ("checked", "failed", "passed"))
     if said("rates.pass", before) or said("rates.pass", fact.after[:10]):
-        return _rate(fact, known, ("checked", "passed", "failed"), rounding)
+        return _rate(fact, known, ("checked", "passed", "failed"))
     if said("rates.reply", before):
-        return _rate(fact, known, ("received", "replied", ""), rounding)
+        return _rate(fact, known, ("received", "replied", ""))
     if stem := re.search(r"([\u3400-\u9fff]{2})率(?:为|达到?|是)?$", before):
         parts = [f for f in counts(known) if stem[1] in f.before + f.after[:8] and 0 <= fact.sentence - f.sentence <= 1]
-        return _share(fact, parts[-1:], "before", known, rounding)
+        return _share(fact, parts[-1:], "before", known)
     j, n = fact.run
     # What a bracket said in passing is not what 占 goes on about.
     exact = [f for f in counts(earlier) if f.bracket in (0, fact.bracket)]
     part = exact[len(exact) - n + j :][:1] if n <= len(exact) else []
     if re.search(r"占[^，。；]*\([^()]*\)的$", fact.sofar) and exact:
         # 占被检查账号(283个)的12.4%
-        return _share(fact, exact[-1:], "", known, rounding, whole=earlier[-1])
+        return _share(fact, exact[-1:], "", known, whole=earlier[-1])
     explicit = [f for f in earlier if f.clause == fact.clause and said("rates.share", f.before)]
     if explicit and len(exact) > 1 and re.fullmatch(r"(?:个?账号)?的?", before):
-        return _share(fact, exact[-2:-1], "", known, rounding, whole=earlier[-1])
+        return _share(fact, exact[-2:-1], "", known, whole=earlier[-1])
     after = [f for f in counts(known) if f.clause == fact.clause and f.quantity.start > fact.quantity.start]
     if after and re.match(r"of\b", fact.after):
         # 34.1 % of the 2,760 registered accounts
-        return _share(fact, part, "", known, rounding, whole=after[0])
+        return _share(fact, part, "", known, whole=after[0])
     if times(before):
         return None
     if said("rates.share", before) or (
         exact and not fact.before and (fact.joint == "(" or not exact[-1].quantity.unit)
     ):
-        return _share(fact, part, _phrase(before), known, rounding)
+        return _share(fact, part, _phrase(before), known)
     return None
 
 
@@ -88,14 +88,14 @@ def _of(part: Fact, known: list[Fact]) -> Fact | None:
     return next((f for f in after[:1] if re.search(r"\d\s*(?:of|/)\s*(?:the )?$", f.sofar)), None)
 
 
-def _case(fact: Fact, total: int, part: int | None, share: bool, rounding: str) -> dict[str, Any]:
+def _case(fact: Fact, total: int, part: int | None, share: bool) -> dict[str, Any]:
     """What `arithmetic` says of a printed percentage with its counts; `part` is what failed, or the part of a share."""
     q = fact.quantity
     digits = f"{float(q.value):.{q.decimals}f}"
     row = {"checked": total, "failed": part, "printed_rate": digits, "decimals": q.decimals, "bound": q.bound}
     signs = {"below": "<", "above": ">", "at_most": "≤", "at_least": "≥"}
     said_as = signs.get(q.bound, "") + digits
-    return check_case(row | {"kind": "stale_share" if share else "total", "said": said_as}, rounding=rounding)
+    return check_case(row | {"kind": "stale_share" if share else "total", "said": said_as})
 
 
 def _judged(fact: Fact, kind: str, case: dict[str, Any], *, failures: bool) -> Finding:
@@ -172,7 +172,7 @@ def _elsewhere(whole: Fact, fact: Fact, names: set[tuple[Scope, ...]]) -> bool:
     return whole.quantity.start > fact.quantity.end or (_stretch(whole) != _stretch(fact) and whole.scopes in names)
 
 
-def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: str) -> Finding:
+def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str]) -> Finding:
     """A rate against the pairs of counts that it may be made of."""
     passing, failures = roles[1] == "passed", roles[0] == "checked"
     old = from_to([f for f in known if f.sentence == fact.sentence and f.quantity.kind == "percent"])
@@ -184,7 +184,7 @@ def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: 
     # 共检查约1.2万个 is what the rate is of, though its number be not exact.
     inexact = [f for f in known if f.sentence == fact.sentence and f.counts(roles[0]) and not counts([f])]
     if not any(whole.sentence == fact.sentence for whole, _, _ in options) and (inexact or not options):
-        found = _unusual(fact, known, roles, rounding)
+        found = _unusual(fact, known, roles)
         return _judged(fact, "rate", found[0], failures=failures and found[1]) if found else _unsure(fact, "rate")
     judged = []
     for whole, part, sure in options:
@@ -193,7 +193,7 @@ def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: 
             value = value if part and part.counts("failed") else whole.number - value
         elif value is not None and roles[2] and part and part.counts(roles[2]):
             value = whole.number - value
-        case = _case(fact, whole.number, value, not passing, rounding)
+        case = _case(fact, whole.number, value, not passing)
         judged.append((case, whole, part, sure, value))
     for case, whole, _, sure, value in judged:
         if case["verdict"] == "consistent":
@@ -216,9 +216,7 @@ def _rate(fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: 
     return _unsure(fact, "rate", "rate_ambiguous" if options else "rate_not_checkable")
 
 
-def _unusual(
-    fact: Fact, known: list[Fact], roles: tuple[str, str, str], rounding: str
-) -> tuple[dict[str, Any], bool] | None:
+def _unusual(fact: Fact, known: list[Fact], roles: tuple[str, str, str]) -> tuple[dict[str, Any], bool] | None:
     """The case of a rate whose whole is printed as 1.2万, or only as its two parts, and whether the whole is exact."""
     here = [f for f in known if f.sentence == fact.sentence and f.things == "accounts" and not f.bracket]
     alike = [f for f in here if f.quantity.kind == "count" and f.scopes == fact.scopes and len(f.scopes) == 1]
@@ -229,7 +227,7 @@ def _unusual(
     passed, failed = (next(iter(facts), None) for facts in found.values())
     rounded = [f for f in alike if f.quantity.step > 1 and f.counts("checked") and not f.quantity.bound]
     if passed and failed and len(alike) == 2:
-        return _case(fact, passed.number + failed.number, failed.number, not passing, rounding), True
+        return _case(fact, passed.number + failed.number, failed.number, not passing), True
     if len(rounded) != 1 or not (part := failed or passed):
         return None
     # 1.2万 is anything from 11,500 to 12,500: the total that fits the rate best speaks for all.
@@ -240,7 +238,7 @@ def _unusual(
     cases = []
     for total in (rounded[0].number, best, best + 1, *ends):
         total = min(max(total, ends[0]), ends[1])
-        cases.append(_case(fact, total, part.number if part is failed else total - part.number, not passing, rounding))
+        cases.append(_case(fact, total, part.number if part is failed else total - part.number, not passing))
     return next((case for case in cases if case["verdict"] == "consistent"), cases[0]), False
 
 
@@ -252,15 +250,13 @@ def _phrase(before: str) -> str:
     return "registered" if said("scopes.total", before) or re.search("总|全部", before) else ""
 
 
-def _share(
-    fact: Fact, parts: list[Fact], role: str, known: list[Fact], rounding: str, *, whole: Fact | None = None
-) -> Finding:
+def _share(fact: Fact, parts: list[Fact], role: str, known: list[Fact], *, whole: Fact | None = None) -> Finding:
     """A share against its part and the wholes that its words allow."""
     if not parts or fact.quantity.bound == "about" or (whole and whole.quantity.bound):
         return _unsure(fact, "share")
     part = parts[0]
     wholes, sure = ([whole], True) if whole else _wholes(fact, part, role, known)
-    cases = [_case(fact, w.number, part.number, True, rounding) for w in wholes]
+    cases = [_case(fact, w.number, part.number, True) for w in wholes]
     for case, one in zip(cases, wholes, strict=True):
         if case["verdict"] == "consistent":
             fact.counted = (part.number, one.number) if not fact.quantity.bound else None
@@ -314,20 +310,20 @@ def from_to(numbers: list[Fact]) -> tuple[Fact, Fact] | None:
     return None
 
 
-def _relative(fact: Fact, pair: tuple[Fact, Fact], rounding: str) -> Finding:
+def _relative(fact: Fact, pair: tuple[Fact, Fact]) -> Finding:
     """A change in percent against the two counts."""
     old, new = pair[0].number, pair[1].number
     told = {"before": old, "now": new}
     if not old or fact.quantity.bound:
         return _unsure(fact, "change", "change_not_checkable")
     true = Fraction(100 * abs(new - old), old)
-    span = rate_range(fact.quantity.value, decimals=fact.quantity.decimals, rounding=rounding)
+    span = rate_range(fact.quantity.value, decimals=fact.quantity.decimals)
     verdict = "consistent" if span.low <= true <= span.high else "impossible"
     nearest = f"{float(true):.{max(fact.quantity.decimals, 1)}f}%"
     return Finding("change", verdict, fact.quantity, f"change_{verdict}", told, nearest=nearest)
 
 
-def _points(fact: Fact, known: list[Fact], rounding: str) -> Finding:
+def _points(fact: Fact, known: list[Fact]) -> Finding:
     """A change in percentage points against the rate now and the rate before."""
     q, rates = fact.quantity, [f for f in known if f.quantity.kind == "percent" and not f.quantity.bound]
     past = times(f"{fact.before} {fact.after}") or {"past:last"}
@@ -354,12 +350,12 @@ def _points(fact: Fact, known: list[Fact], rounding: str) -> Finding:
         return _unsure(fact, "change", "change_not_checkable")  # the rate right before it is of another time
     before = min(old, key=lambda f: abs(f.quantity.start - q.start))
     a, b = (
-        Range(*2 * (Fraction(100 * f.counted[0], f.counted[1]),), True, True)
+        Range(*2 * (Fraction(100 * f.counted[0], f.counted[1]),), True)
         if f.counted is not None
-        else rate_range(f.quantity.value, decimals=f.quantity.decimals, rounding=rounding)
+        else rate_range(f.quantity.value, decimals=f.quantity.decimals)
         for f in (now, before)
     )
-    low, high = admissible_changes(a, b, decimals=q.decimals, rounding=rounding)
+    low, high = admissible_changes(a, b, decimals=q.decimals)
     value = q.value if up else -q.value
     plain_change = now.quantity.value - before.quantity.value
     verdict = "consistent" if low <= value <= high or value == plain_change else "impossible"

@@ -60,7 +60,7 @@ class Statement(NamedTuple):
     message_en: str
 
 
-def verify_text(text: str, *, rounding: str = "either") -> pl.DataFrame:
+def verify_text(text: str) -> pl.DataFrame:
     """Whether the numbers of a bulletin's text can hold together: one row per statement understood, in their order.
 
     Columns: `sentence` (String), `text` (String): the number as printed, `start` and `end` (Int64, characters): its place;
@@ -73,10 +73,10 @@ def verify_text(text: str, *, rounding: str = "either") -> pl.DataFrame:
     >>> verify_text("共检查1010个，占总数5038个的20.1%，不合格82个，合格率91.9%。")["verdict"].to_list()
     ['impossible', 'consistent']
     """
-    return pl.DataFrame(statements(text, rounding=rounding), dtypes("statements"), orient="row")
+    return pl.DataFrame(statements(text), dtypes("statements"), orient="row")
 
 
-def statements(text: str, *, rounding: str = "either") -> list[Statement]:
+def statements(text: str) -> list[Statement]:
     """The statements of a text in the order of their numbers, each with its verdict.
 
     >>> [(s.kind, s.verdict, s.admissible_failed_low) for s in statements("抽查的283个账号合格率不足八成。")]
@@ -85,8 +85,8 @@ def statements(text: str, *, rounding: str = "either") -> list[Statement]:
     read = plain(text)
     known = facts(read.text)
     lend_roles(known)
-    found = [*sums(known), *percentages(known, rounding)]
-    found += [*changes(known, rounding), *_intervals(known, read.text), *_periods(read.text)]
+    found = [*sums(known), *percentages(known)]
+    found += [*changes(known), *_intervals(known, read.text), *_periods(read.text)]
     found += [finding for fact in known if (finding := _difference(fact, known)) is not None]
     spans = sentences(read.text)
     return sorted((_placed(f, text, read, spans) for f in found), key=lambda s: (s.start, s.kind))

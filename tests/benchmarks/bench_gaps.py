@@ -1,11 +1,11 @@
-"""What the status of 50,000 accounts costs, from millions of posts in parquet: seconds, ratios, peak memory.
+"""What an audit of millions of posts costs: `gk.read_audit` and `gk.assess` beside others' ways to the same numbers.
 
-    python tests/benchmarks/bench_gaps.py [--rows 10_000_000] [--rounds 3] [--folder DIR] [--spark]
+    python tests/benchmarks/bench_gaps.py [--rows 10_000_000] [--accounts 50_000] [--rounds 3] [--folder DIR] [--spark]
 
-Posts are generated (heavy-tailed accounts, a year, monthly files; and one file sorted by account and time, as the
-kit itself writes them). Each formulation runs in a process of its own, once to warm the files and once timed, in
-interleaved rounds; the least of the rounds is printed, because other work on the machine only ever adds. Every
-formulation must give the same checksum.
+The audit is made up (`made_audits`): a ledger and one posts.parquet with ids and captures, as `govmedia import` writes it.
+Each formulation runs in a process of its own, once to warm the file and once timed, in interleaved rounds; the least
+of the rounds is printed, because other work on the machine only ever adds. Every formulation looks for posts that stand
+twice, as the kit does, and must give the same checksum. `status_of_posts` (posting bits) is not used by the product.
 """
 
 from __future__ import annotations
@@ -16,61 +16,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date, datetime
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from made_audits import AS_OF, DAYS, write_audit
 from memory import peak_mb
 
-from govmedia_kit import measures
+import govmedia_kit as gk
 from govmedia_kit.measures.updates.account_days import SUMS
 
-AS_OF, DAYS, ACCOUNTS = date(2025, 12, 31), 365, 50_000
-LAST = (AS_OF - date(1970, 1, 1)).days
-COLUMNS = ("account_id", "published_at", *SUMS)
-
-
-def generate(folder: Path, rows: int) -> None:
-    """Monthly files of posts, in order of time, and the same sorted by account where they fit in memory."""
-    random = np.random.default_rng(1)
-    weight = random.pareto(1.2, ACCOUNTS) + 0.3
-    weight = np.minimum(weight, np.quantile(weight, 0.999))
-    up_to = np.cumsum(weight / weight.sum())
-    months = np.linspace(0, DAYS, 13).astype(int)
-    start = int((datetime(2025, 1, 1) - datetime(1970, 1, 1)).total_seconds())
-    (folder / "months").mkdir(parents=True)
-    for month in range(12):
-        n = rows // 12
-        account = np.minimum(np.searchsorted(up_to, random.random(n)), ACCOUNTS - 1)
-        day = random.integers(months[month], months[month + 1], n)
-        seconds = np.sort(start + day * 86_400 + random.integers(0, 86_400, n))
-        reads = np.minimum(random.lognormal(5, 2, n).astype(np.int64), 100_001)
-        pl.DataFrame(
-            {
-                "account_id": pl.Series(account).cast(pl.String).str.zfill(8),
-                "published_at": pl.Series(seconds * 1_000_000).cast(pl.Datetime("us")),
-                "reads": reads,
-                **{name: (reads * random.random(n) * 0.02).astype(np.int64) for name in SUMS[1:]},
-            }
-        ).with_columns(pl.format("wechat:gh_{}", "account_id").alias("account_id")).write_parquet(
-            folder / "months" / f"{month:02}.parquet"
-        )
-    accounts = pl.format("wechat:gh_{}", pl.int_range(ACCOUNTS).cast(pl.String).str.zfill(8))
-    pl.select(account_id=accounts).write_parquet(folder / "accounts.parquet")
-    if rows <= 20_000_000:
-        posts = pl.scan_parquet(folder / "months").sort("account_id", "published_at")
-        posts.collect(engine="streaming").write_parquet(folder / "sorted.parquet")
-
-
-def scan(folder: Path, files: str = "months") -> pl.LazyFrame:
-    return pl.scan_parquet(folder / files).select(COLUMNS)
-
-
-def ledger(folder: Path) -> pl.DataFrame:
-    return pl.read_parquet(folder / "accounts.parquet")
+FIRST = (AS_OF.toordinal() - 719_163) - DAYS + 1
+LAST = FIRST + DAYS - 1
+COLUMNS = ("account_id", "post_id", "published_at", "captured_at", *SUMS)
+WINDOW = {"as_of": AS_OF, "window_days": DAYS}
 
 
 def checksum(status: pl.DataFrame) -> list[int]:
@@ -80,84 +40,93 @@ def checksum(status: pl.DataFrame) -> list[int]:
     return [int(status[name].sum()) for name in names]
 
 
-def floor(folder: Path, files: str = "months") -> None:
-    """A pure scan of the same columns: numbers summed, ids measured."""
-    ids = pl.col("account_id").str.len_bytes().sum()
-    scan(folder, files).select(ids, pl.col("published_at").max(), pl.col(SUMS).sum()).collect(engine="streaming")
+def scan(folder: Path) -> None:
+    """A pure scan of the columns: numbers summed, ids measured."""
+    ids, times = pl.col("account_id", "post_id").str.len_bytes().sum(), pl.col("published_at", "captured_at").max()
+    pl.scan_parquet(folder / "posts.parquet").select(ids, times, pl.col(SUMS).sum()).collect(engine="streaming")
 
 
-def floor_sorted(folder: Path) -> None:
-    floor(folder, "sorted.parquet")
+def read_and_assess(folder: Path) -> list[int]:
+    """The product: what `govmedia bulletin` does before it prints, ledger and look-alikes included."""
+    return checksum(gk.assess(gk.read_audit(folder)).measured)
 
 
-def status_of_posts(folder: Path, files: str = "months") -> list[int]:
-    """The kit: posts to status in one pass."""
-    return checksum(measures.status_of_posts(scan(folder, files), ledger(folder), as_of=AS_OF, window_days=DAYS))
+def check(folder: Path) -> None:
+    """The product: `govmedia check`."""
+    gk.check_audit(folder)
 
 
-def status_of_posts_sorted(folder: Path) -> list[int]:
-    return status_of_posts(folder, "sorted.parquet")
+def posts_to_status(folder: Path) -> list[int]:
+    """The part of the product that sees posts: opened, doubled ones looked for, account-days, status."""
+    audit = gk.read_audit(folder)
+    return checksum(gk.update_status(gk.account_days(audit.posts), audit.accounts, **WINDOW))
 
 
-def status_by_account_days(folder: Path) -> list[int]:
-    """The kit: posts to a table of account-days, and from there to status."""
-    return checksum(
-        measures.update_status(measures.account_days(scan(folder)), ledger(folder), as_of=AS_OF, window_days=DAYS)
+def open_posts(folder: Path) -> None:
+    """Of that, the posts opened and doubled ones looked for, the columns summed."""
+    gk.read_audit(folder).posts.select(pl.col(SUMS).sum()).collect(engine="streaming")
+
+
+def status_of_posts(folder: Path) -> list[int]:
+    """Not used by the product: the same posts by posting bits."""
+    audit = gk.read_audit(folder)
+    return checksum(gk.measures.status_of_posts(audit.posts, audit.accounts, **WINDOW))
+
+
+def polars(folder: Path) -> list[int]:
+    """Polars by hand: the newest capture of each post, account-days, sums; sorted once, as the file is."""
+    day = pl.col("published_at").cast(pl.Date).cast(pl.Int32).cast(pl.Int64)
+    posts = pl.scan_parquet(folder / "posts.parquet").select(COLUMNS)
+    newest = posts.group_by("account_id", "post_id").agg(pl.col("published_at", *SUMS).sort_by("captured_at").last())
+    days = newest.group_by("account_id", day=day).agg(pl.len().alias("posts"), pl.col(SUMS).sum())
+    days = days.sort("account_id", "day").with_columns(step=pl.col("day").diff().over("account_id"))
+    first, last = pl.col("day").min() - FIRST, LAST - pl.col("day").max()
+    found = days.group_by("account_id").agg(
+        pl.col("posts", *SUMS).sum(),
+        gap_days=last,
+        longest_gap_days=pl.max_horizontal(pl.col("step").max() - 1, first, last),
+        active_days=pl.len(),
+        days_over=(pl.col("step") - 15).clip(0).sum() + (first - 14).clip(0) + (last - 14).clip(0),
     )
-
-
-def account_days(folder: Path) -> None:
-    """The kit: the table of account-days, in the Narwhals spelling."""
-    measures.account_days(scan(folder)).collect(engine="streaming")
-
-
-def account_days_polars(folder: Path) -> None:
-    """The same table in the fastest Polars spelling found."""
-    known = [pl.col(name).count().alias(f"n_{name}") for name in SUMS]
-    day = pl.col("published_at").cast(pl.Date).cast(pl.Int32)
-    scan(folder).group_by("account_id", day.alias("day")).agg(
-        pl.len().alias("posts"), pl.col(SUMS).sum(), *known
-    ).select(
-        "account_id",
-        "posts",
-        pl.col("day").cast(pl.Int64),
-        *(pl.when(pl.col(f"n_{name}") > 0).then(name).alias(name) for name in SUMS),
-    ).collect(engine="streaming")
+    return checksum(found.collect(engine="streaming"))
 
 
 DUCKDB = f"""
-with days as (
+with newest as (
+  select arg_max(published_at, captured_at) as published_at, account_id,
+         {", ".join(f"arg_max({name}, captured_at) as {name}" for name in SUMS)}
+  from read_parquet('{{folder}}/posts.parquet') group by account_id, post_id
+), days as (
   select account_id, date_diff('day', date '1970-01-01', published_at::date) as day, count(*) as posts,
-         sum(reads) as reads, sum(likes) as likes, sum(comments) as comments, sum(shares) as shares
-  from read_parquet('{{folder}}/months/*.parquet') group by all
+         {", ".join(f"sum({name}) as {name}" for name in SUMS)}
+  from newest group by all
 ), steps as (
-  select *, day - lag(day) over (partition by account_id order by day) as step from days where day <= {LAST}
+  select *, day - lag(day) over (partition by account_id order by day) as step from days
 ), sums as (
   select account_id, min(day) as first, max(day) as last, count(*) as active_days, max(step - 1) as longest,
-         sum(greatest(0, step - 15)) as over, sum(posts) as posts, sum(reads) as reads, sum(likes) as likes,
-         sum(comments) as comments, sum(shares) as shares
-  from steps where day > {LAST - DAYS} group by account_id
+         sum(greatest(0, step - 15)) as over, sum(posts) as posts, {", ".join(f"sum({name}) as {name}" for name in SUMS)}
+  from steps group by account_id
 )
-select {LAST} - last as gap_days,
-       greatest(longest, first - {LAST - DAYS + 1}, {LAST} - last) as longest_gap_days,
-       coalesce(over, 0) + greatest(0, first - {LAST - DAYS + 15}) + greatest(0, {LAST} - last - 14) as days_over,
-       active_days, posts, reads, likes, comments, shares
-from read_parquet('{{folder}}/accounts.parquet') join sums using (account_id)
+select {LAST} - last as gap_days, greatest(longest, first - {FIRST}, {LAST} - last) as longest_gap_days,
+       coalesce(over, 0) + greatest(0, first - {FIRST + 14}) + greatest(0, {LAST} - last - 14) as days_over,
+       active_days, posts, {", ".join(SUMS)}
+from sums
 """
 
 
 def duckdb(folder: Path) -> list[int]:
-    """SQL by hand: account-days, lag, sums."""
+    """SQL by hand: the newest capture of each post, account-days, lag, sums."""
     import duckdb
 
     return checksum(duckdb.sql(DUCKDB.format(folder=folder)).pl())
 
 
 def pandas(folder: Path) -> list[int]:
-    """pandas by hand: account-days, sort, diff, sums."""
+    """pandas by hand: the newest capture of each post, account-days, diff, sums."""
     import pandas as pd
 
-    posts = pd.read_parquet(folder / "months", columns=list(COLUMNS))
+    posts = pd.read_parquet(folder / "posts.parquet", columns=list(COLUMNS))
+    posts = posts.sort_values("captured_at", kind="stable").drop_duplicates(["account_id", "post_id"], keep="last")
     posts["day"] = (posts.pop("published_at").astype("int64") // 86_400_000_000).astype("int32")
     posts["posts"] = 1
     days = posts.groupby(["account_id", "day"], sort=True)[["posts", *SUMS]].sum().reset_index()
@@ -166,7 +135,7 @@ def pandas(folder: Path) -> list[int]:
     by_account = days.groupby("account_id")
     found = by_account[["posts", *SUMS, "over"]].sum()
     found["active_days"] = by_account.size()
-    first, last = by_account["day"].min() - (LAST - DAYS + 1), LAST - by_account["day"].max()
+    first, last = by_account["day"].min() - FIRST, LAST - by_account["day"].max()
     found["gap_days"] = last
     longest = by_account["step"].max() - 1
     found["longest_gap_days"] = pd.concat([longest, first, last], axis=1).max(axis=1)
@@ -174,44 +143,14 @@ def pandas(folder: Path) -> list[int]:
     return checksum(pl.DataFrame({name: found[name].to_numpy() for name in found.columns}))
 
 
-def _spark():
-    from pyspark.sql import SparkSession
-
-    session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    session = session.config("spark.sql.session.timeZone", "Asia/Shanghai").config("spark.driver.memory", "4g")
-    session = session.config("spark.sql.parquet.inferTimestampNTZ.enabled", "true").getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    return session
+def spark(folder: Path) -> list[int]:
+    """The product with `engine = "spark"`."""
+    return checksum(gk.assess(gk.read_audit(folder, engine="spark")).measured)
 
 
-def spark(folder: Path) -> None:
-    """The kit on Spark: account-days, written nowhere."""
-    posts = _spark().read.parquet(str(folder / "months")).select(*COLUMNS)
-    measures.account_days(posts).write.format("noop").mode("overwrite").save()
-
-
-def spark_sql(folder: Path) -> None:
-    """Spark SQL by hand: account-days, written nowhere."""
-    _spark().read.parquet(str(folder / "months")).createOrReplaceTempView("posts")
-    sums = ", ".join(f"sum({name}) as {name}" for name in SUMS)
-    _spark().sql(
-        f"select account_id, unix_date(cast(published_at as date)) as day, count(*) as posts, count(*) as pushes, "
-        f"{sums} from posts group by 1, 2"
-    ).write.format("noop").mode("overwrite").save()
-
-
-FORMULATIONS = [
-    floor,
-    status_of_posts,
-    floor_sorted,
-    status_of_posts_sorted,
-    account_days_polars,
-    account_days,
-    status_by_account_days,
-    duckdb,
-    pandas,
-]
-FLOORS = {"status_of_posts_sorted": "floor_sorted", "account_days": "account_days_polars", "spark": "spark_sql"}
+FORMULATIONS = [scan, read_and_assess, check, posts_to_status, open_posts, status_of_posts, polars, duckdb, pandas]
+# What a ratio is taken to, where it is not the bare scan.
+AGAINST = {"read_and_assess": "polars", "posts_to_status": "polars", "duckdb": "polars", "pandas": "polars"}
 
 
 def run_one(name: str, folder: Path) -> None:
@@ -221,13 +160,13 @@ def run_one(name: str, folder: Path) -> None:
     started = time.perf_counter()
     found = formulation(folder)
     seconds = time.perf_counter() - started
-    peak = peak_mb()
-    print(json.dumps({"seconds": seconds, "peak": peak, "checksum": found}))
+    print(json.dumps({"seconds": seconds, "peak": peak_mb(), "checksum": found}))
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rows", type=int, default=10_000_000)
+    options.add_argument("--accounts", type=int, default=50_000)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--folder", type=Path, help="keep the posts here, and use them again")
     options.add_argument("--only", nargs="+", help="names of formulations")
@@ -235,20 +174,19 @@ def main() -> None:
     options.add_argument("--one", help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.one == "generate":
-        generate(given.folder, given.rows)
+        write_audit(given.folder, accounts=given.accounts, posts=given.rows)
         return
     if given.one:
         run_one(given.one, given.folder)
         return
     with tempfile.TemporaryDirectory() as temporary:
-        folder = given.folder or Path(temporary) / "posts"
-        if not (folder / "accounts.parquet").exists():
+        folder = given.folder or Path(temporary) / "audit"
+        if not (folder / "posts.parquet").exists():
             # Not here: on Linux a child inherits the peak memory of the process that starts it.
-            command = [sys.executable, __file__, "--one", "generate", "--folder", str(folder), "--rows"]
-            subprocess.run([*command, str(given.rows)], check=True)
+            size = ["--rows", str(given.rows), "--accounts", str(given.accounts)]
+            subprocess.run([sys.executable, __file__, "--one", "generate", "--folder", str(folder), *size], check=True)
         names = given.only or [formulation.__name__ for formulation in FORMULATIONS]
-        names = [name for name in names if "sorted" not in name or (folder / "sorted.parquet").exists()]
-        names += ["spark_sql", "spark"] if given.spark else []
+        names += ["spark"] if given.spark else []
         best: dict[str, dict] = {}
         for _ in range(given.rounds):
             for name in names:
@@ -259,7 +197,7 @@ def main() -> None:
                     best[name] = found
     print(f"{'formulation':26s} seconds   against              peak MB")
     for name in names:
-        base = FLOORS.get(name, "floor")
+        base = AGAINST.get(name, "scan")
         ratio = f"{best[name]['seconds'] / best[base]['seconds']:5.2f} x {base}" if base in best else ""
         print(f"{name:26s} {best[name]['seconds']:7.2f}   {ratio:27s} {best[name]['peak']:7.0f}")
     sums = {str(found["checksum"]) for found in best.values() if found["checksum"]}

@@ -124,7 +124,7 @@ def run(tool: str, folder: Path) -> None:
         start = time.perf_counter()
         measures.lookalike_groups(accounts)
         seconds, peak = time.perf_counter() - start, peak_mb()
-        found = measures.lookalike_pairs(accounts)
+        found = lookalike_truth.pairs(accounts)
     else:
         seconds, found = {"splink": splink, "rapidfuzz": rapidfuzz}[tool](accounts)
         peak = peak_mb()

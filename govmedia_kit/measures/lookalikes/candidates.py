@@ -11,25 +11,25 @@ out or left out. `keyed` makes the keys, `members` says who meets whom, `lookali
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import polars as pl
 
 from govmedia_kit.measures.lookalikes import normalize
-from govmedia_kit.measures.lookalikes.keys import Letters, keys, letters, one_apart, order_keys, sound_keys, spelt_out
+from govmedia_kit.measures.lookalikes.keys import (
+    Characters,
+    characters_of,
+    one_apart,
+    order_keys,
+    respelt,
+    same_keys,
+    sound_keys,
+)
 
 __all__ = ["KINDS", "ONE_CHARACTER", "Keyed", "confusable", "keyed", "members"]
 
-# Keys under which names meet, the strictest first: name, the column that it is, a stricter one that it must go beyond.
-KINDS = (
-    ("plain", "same_plain", None),
-    ("core", "same_core", "same_plain"),
-    ("sound", "sound_core", "same_core"),
-    ("sound", "sound_plain", "sound_core"),
-    ("order", "order_core", "same_core"),
-    ("order", "order_plain", "order_core"),
-)
+# The keys under which names meet, the strictest first.
+KINDS = ("same_plain", "same_core", "sound_core", "sound_plain", "order_core", "order_plain")
 ONE_CHARACTER = len(KINDS)
 # A core has lost 委, 办, 局: one character more is needed before two of them can be told for a slip.
 SHORTEST = {"plain": 3, "core": 4}
@@ -56,7 +56,7 @@ class Keyed(NamedTuple):
 
     accounts: pl.DataFrame
     names: pl.DataFrame
-    forms: dict[str, Letters]
+    forms: dict[str, Characters]
 
     def with_names(self, *columns: str) -> pl.DataFrame:
         """The accounts with columns of their names."""
@@ -65,85 +65,73 @@ class Keyed(NamedTuple):
 
 def keyed(accounts: pl.DataFrame) -> Keyed:
     """What the likeness of `accounts` (with `i`, their order) is judged by; accounts without a name are left out."""
-    frame = accounts.select("i", "name", "unit", "platform", "region", "purpose")
+    # Joins by the hash of a name, as names are long and many.
+    name = pl.col("name").hash().alias("name")
+    named = accounts.select("name").unique().select(name, plain=normalize.plain(pl.col("name"))).drop_nulls()
+    distinct = named.select("plain").unique().with_row_index("n")
+    names, forms = _names(distinct["plain"])
+    number = named.join(distinct, on="plain").select("name", "n")
     # Units differ by more than case and punctuation; without one an account is its own.
-    odd = frame.select("unit").filter(pl.col("unit").str.contains(normalize.NOT_PLAIN)).unique()
+    odd = accounts.select("unit").filter(pl.col("unit").str.contains(normalize.NOT_PLAIN)).unique()
     odd = odd.with_columns(same=normalize.plain(pl.col("unit")))
-    frame = frame.join(odd, on="unit", how="left", maintain_order="left").with_columns(
-        pl.coalesce("same", "unit").alias("same")
-    )
-    seats = _seats(frame.filter(pl.col("region").is_null())["same"])
     frame = (
-        frame.join(seats, on="same", how="left", maintain_order="left")
-        if len(seats)
-        else frame.with_columns(seat="region")
+        accounts.drop_nulls("name")
+        .select("i", name, "unit", "platform", "region", "purpose")
+        .join(number, on="name")
+        .join(odd, on="unit", how="left")
+        .with_columns(unit=pl.coalesce("same", "unit"))
+        .sort("i")
     )
-    same, platform, alone = pl.col("same"), pl.col("platform"), pl.col("i")
-    owner = pl.when(same.is_not_null()).then(same.hash()).otherwise(alone.hash(1))
+    unit, platform, alone = pl.col("unit"), pl.col("platform"), pl.col("i")
+    owner = pl.when(unit.is_not_null()).then(unit.hash()).otherwise(alone.hash(1))
     stage = pl.when(platform.is_not_null()).then(platform.hash()).otherwise(alone.hash(2))
-    slot = pl.struct(owner.alias("owner"), stage.alias("stage"), pl.col("purpose").fill_null("").hash()).hash()
-    written = frame.select("name").drop_nulls().unique()
-    written = written.select(said=pl.col("name").hash(), plain=normalize.plain(pl.col("name"))).drop_nulls()
-    frame = frame.drop_nulls("name").select(
-        *("i", "region"),
+    seats = _seats(frame.filter(pl.col("region").is_null())["unit"])
+    frame = frame.join(seats, on="unit", how="left", maintain_order="left").select(
+        *("i", "n", "region"),
         near=pl.coalesce("region", "seat"),
-        said=pl.col("name").hash(),
         owner=owner,
-        slot=slot,
+        slot=pl.struct(owner.alias("owner"), stage.alias("stage"), pl.col("purpose").fill_null("").hash()).hash(),
         tongue=normalize.language(pl.col("purpose")),
     )
-    distinct = written["plain"].unique()
-    n_of = pl.DataFrame({"key": distinct.hash(), "n": pl.int_range(len(distinct), dtype=pl.UInt32, eager=True)})
-    written = written.select("said", key=pl.col("plain").hash()).join(n_of, on="key")
-    frame = frame.join(written.select("said", "n"), on="said").sort("i")
-    known, forms = _names(distinct)
-    return Keyed(
-        _placed(frame, known).select("i", "n", "owner", "slot", "region", "where", "meaning", "tongue"),
-        known.drop("place", "doubt", "meaning", "meaning_placed"),
-        forms,
-    )
+    frame = _placed(frame, names).select("i", "n", "owner", "slot", "region", "where", "meaning", "tongue")
+    return Keyed(frame, names.drop("place", "doubt", "meaning", "meaning_placed"), forms)
 
 
-def _placed(frame: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _placed(frame: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """`frame` with `where` its name says that it is and what its name means, see `Keyed`."""
-    at = frame["n"]
-    frame = frame.with_columns(known[column].gather(at) for column in ("place", "doubt"))
-    frame = frame.with_columns(spot=pl.struct("place", "doubt", "near").hash())
-    found = _located(frame.select("spot", "place", "doubt", "near").unique("spot"))
-    frame = frame.drop("place", "doubt", "near").join(found, on="spot", how="left", maintain_order="left")
-    meaning = (
-        pl.when(pl.col("in_doubt")).then(known["meaning_placed"].gather(at)).otherwise(known["meaning"].gather(at))
-    )
+    columns = ("place", "doubt", "meaning", "meaning_placed")
+    spot = pl.struct("place", "doubt", "near").hash()
+    frame = frame.with_columns(names[column].gather(frame["n"]) for column in columns).with_columns(spot=spot)
+    spots = _located(frame.select("spot", "place", "doubt", "near").unique("spot"))
+    frame = frame.join(spots, on="spot", how="left", maintain_order="left")
+    meaning = pl.when("in_doubt").then("meaning_placed").otherwise("meaning")
     # A place that the region does not know, in a name with unknown parts, is no place but part of a slip (双和政协).
     sure = ~pl.col("astray") | pl.col("meaning").is_not_null()
     return frame.with_columns(meaning=meaning).with_columns(where=pl.when(sure).then("where"))
 
 
-def _names(distinct: pl.Series) -> tuple[pl.DataFrame, dict[str, Letters]]:
+def _names(distinct: pl.Series) -> tuple[pl.DataFrame, dict[str, Characters]]:
     """Plain names, a row for each: keys, `place` and `doubt` (marks, see `normalize.words`), meanings; and both forms."""
     doubts = f"[{normalize.lexicon_of_names().doubts}]"
     words = pl.col("words")
-    makers = {"same": keys, "sound": lambda form: sound_keys(form, normalize.reading), "order": order_keys}
-    # The keys are made beside what Polars does on one core alone.
-    with ThreadPoolExecutor() as at_work:
-        forms = {"plain": letters(distinct)}
-        works = {f"{what}_plain": at_work.submit(make, forms["plain"]) for what, make in makers.items()}
-        frame = (
-            distinct.to_frame("plain")
-            .with_columns(words=normalize.words(pl.col("plain")))
-            .with_columns(bare=normalize.bare(words), place=words.str.extract(f"({normalize.A_PLACE})"))
-            .with_columns(doubt=pl.when(pl.col("place").is_null()).then(words.str.extract(f"({doubts})")))
-            .drop("words")
-            .pipe(_without_learnt_endings, doubts)
-            .with_columns(rest=pl.col("bare").str.replace_all(normalize.A_PLACE, ""))
-        )
-        marked = pl.when(pl.col("bare") != "").then("bare").otherwise("plain")
-        forms["core"] = spelt_out(letters(frame.select(marked).to_series()), normalize.spelling_of)
-        frame = frame.select("place", "doubt", "rest")
-        works |= {f"{what}_core": at_work.submit(make, forms["core"]) for what, make in makers.items()}
-        known = _with_meaning(frame, doubts)
-        spelt = {name: pl.Series(work.result(), dtype=pl.UInt64) for name, work in works.items()}
-    return known.with_columns(**spelt), forms
+    frame = (
+        distinct.to_frame("plain")
+        .with_columns(words=normalize.words(pl.col("plain")))
+        .with_columns(bare=normalize.bare(words), place=words.str.extract(f"({normalize.A_PLACE})"))
+        .with_columns(doubt=pl.when(pl.col("place").is_null()).then(words.str.extract(f"({doubts})")))
+        .pipe(_without_learnt_endings, doubts)
+        .with_columns(rest=pl.col("bare").str.replace_all(normalize.A_PLACE, ""))
+    )
+    marked = frame.select(pl.when(pl.col("bare") != "").then("bare").otherwise("plain")).to_series()
+    forms = {"plain": characters_of(distinct), "core": respelt(characters_of(marked), normalize.spelling_of)}
+    made = {}
+    for form, texts in forms.items():
+        made[f"same_{form}"] = same_keys(texts)
+        made[f"sound_{form}"] = sound_keys(texts, normalize.reading)
+        made[f"order_{form}"] = order_keys(texts)
+    return _with_meaning(frame.select("place", "doubt", "rest"), doubts).with_columns(
+        **{name: pl.Series(key, dtype=pl.UInt64) for name, key in made.items()}
+    ), forms
 
 
 def _with_meaning(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
@@ -189,18 +177,11 @@ def _without_learnt_endings(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
 
 
 def _seats(units: pl.Series) -> pl.DataFrame:
-    """Where units are, told by their names: `same` (plain name), `seat` (code), where it names one division only."""
-    if units.is_null().all():
-        return pl.DataFrame(schema={"same": pl.String, "seat": pl.String})
+    """Where units are, told by their names: `unit` (plain name), `seat` (code), where it names one division only."""
+    units = units.unique().drop_nulls()
+    mark = normalize.words(pl.col("unit")).str.extract(f"({normalize.A_PLACE})")
     alone = normalize.lexicon_of_names().places.filter(pl.len().over("mark") == 1)
-    return (
-        units.unique()
-        .drop_nulls()
-        .to_frame("same")
-        .with_columns(mark=normalize.words(pl.col("same")).str.extract(f"({normalize.A_PLACE})"))
-        .join(alone, on="mark")
-        .select("same", seat="code")
-    )
+    return units.to_frame("unit").with_columns(mark=mark).join(alone, on="mark").select("unit", seat="code")
 
 
 def _located(named: pl.DataFrame) -> pl.DataFrame:
@@ -241,116 +222,98 @@ def _located(named: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def confusable(one: str = "", other: str = "_other") -> pl.Expr:
+def confusable() -> pl.Expr:
     """Two accounts whose likeness counts: of different units, or of one unit on one platform for one purpose."""
-    return (pl.col(f"owner{one}") != pl.col(f"owner{other}")) | (pl.col(f"slot{one}") == pl.col(f"slot{other}"))
+    return (pl.col("owner") != pl.col("owner_other")) | (pl.col("slot") == pl.col("slot_other"))
 
 
 def members(known: Keyed) -> pl.DataFrame:
-    """Which accounts meet: `group` (a hash), its `kind` (a place in KINDS, or ONE_CHARACTER), `i`."""
-    # The two halves take about as long: side by side they keep two cores at work.
-    with ThreadPoolExecutor(1) as beside:
-        near = beside.submit(lambda: [_one_character(known, form) for form in ("plain", "core")])
-        met = [_same_key(known, kind) for kind in range(len(KINDS))] + near.result()
-    return _without_contained(pl.concat(met).unique().with_columns(group=pl.struct("group", "kind").hash()))
+    """Which accounts meet: a row per group (a hash) of one `kind` (a place in KINDS, or ONE_CHARACTER) and account `i`.
+
+    With the account's `owner`, `slot`, `same_plain` and `same_core`; every account of a group is confusable with another.
+    """
+    met = [_same_key(known, kind) for kind in range(len(KINDS))]
+    met += [_one_character(known, form) for form in ("plain", "core")]
+    accounts = known.with_names("same_plain", "same_core").select("i", "owner", "slot", "same_plain", "same_core")
+    several_owners = pl.col("owner").min().over("group") != pl.col("owner").max().over("group")
+    return (
+        pl.concat(met)
+        .unique()
+        .with_columns(group=pl.struct("group", "kind").hash())
+        .join(accounts, on="i")
+        .filter(several_owners | pl.struct("group", "slot").is_duplicated())
+        .pipe(_without_contained)
+    )
 
 
 def _same_key(known: Keyed, kind: int) -> pl.DataFrame:
     """Groups of accounts with the same key of one kind, taken apart where places or bodies disagree."""
-    _, column, stricter = KINDS[kind]
-    key = known.names[column]
-    if stricter is not None:
-        spread = {"least": pl.col(stricter).min(), "most": pl.col(stricter).max()}
-        wider = known.names.group_by(key=column).agg(**spread).filter(pl.col("least") != pl.col("most"))
-        key = key.set(~key.is_in(wider["key"].implode()), None)
-    frame = known.accounts.drop("region").with_columns(key=key.gather(known.accounts["n"]))
-    frame = frame.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
-    frame = frame.filter(_several("owner", "key") | pl.col("slot").is_duplicated())
+    key, core = (known.names[column].gather(known.accounts["n"]) for column in (KINDS[kind], "same_core"))
+    rows = known.accounts.select("i", *GUARDS, key=key, core=core).filter(pl.col("key").is_duplicated())
     # What is written alike is alike wherever it is; names of one core have one meaning.
-    if stricter is None:
-        frame = frame.with_columns(where=pl.lit(0, pl.UInt64), meaning=pl.lit(0, pl.UInt64))
-    elif column == "same_core":
-        frame = frame.with_columns(meaning=pl.lit(0, pl.UInt64))
+    unknown = pl.lit(None, pl.UInt64)
+    if KINDS[kind] == "same_plain":
+        rows = rows.with_columns(where=unknown, meaning=unknown)
+    elif KINDS[kind] == "same_core":
+        rows = rows.with_columns(meaning=unknown)
     else:
-        core = known.names["same_core"].gather(frame["n"])
-        frame = frame.with_columns(meaning=pl.col("meaning").min().over("key", core))
-    frame = frame.with_columns(disagree=pl.any_horizontal(_several(guard, "key").fill_null(False) for guard in GUARDS))
-    whole = frame.filter(~pl.col("disagree")).select("i", "key")
-    met = pl.concat([whole, _taken_apart(frame.filter("disagree"))])
-    return met.select(group="key", kind=pl.lit(kind), i="i")
-
-
-def _several(column: str, key: str) -> pl.Expr:
-    """Whether rows of one `key` differ in a column, nulls aside (null where all are null)."""
-    return pl.col(column).min().over(key) != pl.col(column).max().over(key)
-
-
-def _taken_apart(frame: pl.DataFrame) -> pl.DataFrame:
-    """Groups of one key, one for each place, meaning and language that occurs in it; names without them are in all."""
-    rows = frame.select("i", "key", *GUARDS)
+        rows = rows.with_columns(meaning=pl.col("meaning").min().over("key", "core"))
     for guard in GUARDS:
+        # Who names no place (body, language) is in the group of each that occurs.
         every = rows.select("key", each=guard).drop_nulls().unique()
-        missing = rows.filter(pl.col(guard).is_null()).join(every, on="key", how="left")
-        filled = missing.with_columns(pl.col("each").fill_null(0).alias(guard)).drop("each")
-        rows = pl.concat([rows.filter(pl.col(guard).is_not_null()), filled])
-    return rows.select("i", key=pl.struct("key", *GUARDS).hash()).unique()
+        unnamed = rows.filter(pl.col(guard).is_null()).drop(guard).join(every, on="key", how="left")
+        rows = pl.concat([rows.drop_nulls(guard), unnamed.rename({"each": guard})], how="diagonal")
+    return rows.select(group=pl.struct("key", *GUARDS).hash(), kind=pl.lit(kind), i="i").unique()
 
 
 def _one_character(known: Keyed, form: str) -> pl.DataFrame:
     """Groups around two names (`form` plain or core) one character apart, in one region, whose places agree."""
-    slips = known.accounts.filter(pl.col("meaning").is_null())["n"].unique()
-    texts = (
-        known.names.select(key=f"same_{form}")
-        .with_row_index("n")
-        .with_columns(slip=pl.col("n").is_in(slips.implode()))
-        .group_by("key")
-        .agg(pl.col("n").min(), pl.col("slip").any())
-    )
-    pairs = one_apart(known.forms[form], texts["n"].to_numpy(), texts["slip"].to_numpy(), shortest=SHORTEST[form])
-    pairs = pairs.select("counted", text=texts["key"].gather(pairs["t"]), other=texts["key"].gather(pairs["u"]))
-    looser = ("sound_core", "sound_plain", "order_core", "order_plain")
-    reached = pl.concat([pairs["text"], pairs["other"]]).unique()
-    side = known.accounts.with_columns(text=known.names[f"same_{form}"].gather(known.accounts["n"]))
-    side = side.join(reached.to_frame("text"), on="text", how="semi")
-    side = side.with_columns(known.names[key].gather(side["n"]) for key in looser)
-    both = pairs.join(side, on="text").join(side.rename({"text": "other"}), on="other", suffix="_other")
-    one_region = pl.col("region").str.starts_with(normalize.stem_of(pl.col("region_other"))) | pl.col(
-        "region_other"
-    ).str.starts_with(normalize.stem_of(pl.col("region")))
-    both = both.filter(
+    accounts = known.with_names(*KINDS).with_columns(text=f"same_{form}")
+    texts = accounts.group_by("text").agg(pl.col("n").first(), slip=pl.col("meaning").is_null().any())
+    characters = known.forms[form].picked(texts["n"].to_numpy())
+    pairs = one_apart(characters, texts["slip"].to_numpy(), shortest=SHORTEST[form])
+    pairs = pairs.select("counted", text=texts["text"].gather(pairs["t"]), other=texts["text"].gather(pairs["u"]))
+    met = pairs.join(accounts, on="text").join(accounts.rename({"text": "other"}), on="other", suffix="_other")
+    stem, stem_other = normalize.stem_of(pl.col("region")), normalize.stem_of(pl.col("region_other"))
+    one_region = pl.col("region").str.starts_with(stem_other) | pl.col("region_other").str.starts_with(stem)
+    met = met.filter(
         confusable(),
         pl.col("meaning").is_null() | pl.col("meaning_other").is_null(),
         one_region.fill_null(True),
         *((pl.col(guard) == pl.col(f"{guard}_other")).fill_null(True) for guard in ("where", "tongue")),
-        *(pl.col(key) != pl.col(f"{key}_other") for key in looser),
+        # What sounds alike or is reordered is alike in another way.
+        *(pl.col(key) != pl.col(f"{key}_other") for key in KINDS[2:]),
     )
     # A number lost or overwritten may be that of several bodies; then the name is taken for none of them.
-    both = both.filter(~pl.col("counted") | (pl.col("other").n_unique().over("text", "region", "counted") == 1))
+    met = met.filter(~pl.col("counted") | (pl.col("other").n_unique().over("text", "region", "counted") == 1))
     # Without a region, a slip in the name of a place may be a slip of many: then it is taken for none of them.
-    lone = one_region.is_null()
-    for one, other in (("", "_other"), ("_other", "")):
-        text, met = ("text", "other") if one == "" else ("other", "text")
-        several = pl.coalesce(f"where{other}", met).n_unique().over(text) > 1
-        both = both.with_columns(several=lone & pl.col(f"where{one}").is_null() & several).filter(~pl.col("several"))
-    pair = (pl.min_horizontal("text", "other").alias("one"), pl.max_horizontal("text", "other").alias("two"))
-    tongue = pl.coalesce("tongue", "tongue_other").fill_null(0).alias("language")
-    group = pl.struct(*pair, tongue, pl.max_horizontal("region", "region_other").fill_null("").alias("in")).hash()
-    both = both.with_columns(group=group, kind=pl.lit(ONE_CHARACTER))
-    return pl.concat([both.select("group", "kind", "i"), both.select("group", "kind", i="i_other")])
+    for text, where, other, where_other in (
+        ("text", "where", "other", "where_other"),
+        ("other", "where_other", "text", "where"),
+    ):
+        several = pl.coalesce(where_other, other).n_unique().over(text) > 1
+        met = met.filter(~(one_region.is_null() & pl.col(where).is_null() & several))
+    group = pl.struct(
+        pl.min_horizontal("text", "other").alias("one"),
+        pl.max_horizontal("text", "other").alias("two"),
+        pl.coalesce("tongue", "tongue_other").fill_null(0).alias("language"),
+        pl.max_horizontal("region", "region_other").fill_null("").alias("in"),
+    ).hash()
+    met = met.select("i", "i_other", group=group, kind=pl.lit(ONE_CHARACTER))
+    return pl.concat([met.select("group", "kind", "i"), met.select("group", "kind", i="i_other")])
 
 
 def _without_contained(met: pl.DataFrame) -> pl.DataFrame:
-    """`met` without the groups that lie within another one."""
-    sized = met.with_columns(size=pl.len().over("group"))
-    larger = pl.col("size_other") > pl.col("size")
-    later = (pl.col("kind_other") < pl.col("kind")) | (
-        (pl.col("kind_other") == pl.col("kind")) & (pl.col("group_other") < pl.col("group"))
+    """`met` without the groups that lie within a larger one, or are that of a stricter kind again."""
+    groups = (
+        met.group_by("group", "kind").agg(size=pl.len()).sort("size", "kind", "group", descending=[True, False, False])
     )
+    ranked = met.select("group", "i").join(groups.select("group", "size").with_row_index("rank"), on="group")
     within = (
-        sized.join(sized, on="i", suffix="_other")
-        .filter(larger | ((pl.col("size_other") == pl.col("size")) & later))
-        .group_by("group", "group_other")
-        .agg(shared=pl.len(), size=pl.col("size").first())
+        ranked.join(ranked, on="i", suffix="_other")
+        .filter(pl.col("rank_other") < pl.col("rank"))
+        .group_by("group", "rank_other")
+        .agg(pl.col("size").first(), shared=pl.len())
         .filter(pl.col("shared") == pl.col("size"))
     )
     return met.join(within, on="group", how="anti")

@@ -1,6 +1,6 @@
-"""Names that a citizen cannot tell apart: groups of accounts, pairs of them, and what a search would show.
+"""Names that a citizen cannot tell apart: groups of accounts, and what a search would show.
 
-How they are found is in `likeness`, what makes two names the same in `names`.
+How they are found is in `candidates`, what makes two names the same in `normalize`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import polars as pl
 
 from govmedia_kit.interop import answers_in_kind
 from govmedia_kit.measures.lookalikes import normalize
-from govmedia_kit.measures.lookalikes.candidates import confusable, keyed, members
+from govmedia_kit.measures.lookalikes.candidates import keyed, members
 
-__all__ = ["REASONS", "lookalike_groups", "lookalike_pairs", "search_results"]
+__all__ = ["REASONS", "lookalike_groups", "search_results"]
 
 REASONS = ("identical", "homophone", "reordered", "one_character")
-# The reason that a group of each kind of `likeness.KINDS` gives, and last the one of one_character.
-REASON_OF_KIND = dict(enumerate((0, 0, 1, 1, 2, 2, 3)))
+# The reason (its place in REASONS) that each kind of `candidates.KINDS` gives, and last the one of one_character.
+RANKS = (0, 0, 1, 1, 2, 2, 3)
 
 
 @answers_in_kind
@@ -32,7 +32,7 @@ def lookalike_groups(accounts: pl.DataFrame) -> pl.DataFrame:
     - `closest_account_id`, `closest_name` (str): the account that it is most like, by the reasons in this order
 
     The accounts of a pair belong to different units, or to one unit on one platform (for one `purpose`): a unit that
-    keeps one name on all platforms is a matrix (`name_matrix`), not a look-alike. Places named in both must agree,
+    keeps one name on all platforms is a matrix, not a look-alike. Places named in both must agree,
     bodies known in both must be the same (财政, 民政), numbers must be (一中心, 二中心). Groups never chain through
     `one_character`: all accounts of a group are alike, and an account may be in several groups.
 
@@ -53,17 +53,15 @@ def lookalike_groups(accounts: pl.DataFrame) -> pl.DataFrame:
      (2, 'a', 'homophone', '玉门法布'), (2, 'c', 'homophone', '玉门发布')]
     """
     accounts = _in_order(accounts)
-    known = keyed(accounts)
-    met = members(known).join(known.with_names("same_plain", "same_core"), on="i").sort("i")
-    del known  # of a million names it is as large as they are
+    met = members(keyed(accounts)).sort("i")
     # The account that looks most like it is looked for among those of the same plain name, of the same core, of the group.
     alike = [pl.struct("group", "same_plain").hash(), pl.struct("group", "same_core").hash(), pl.col("group")]
     for at, key in enumerate(alike):
         met = met.with_columns(_closest(met.select("i", "owner", "slot", key=key)).alias(f"closest_{at}"))
     same = pl.coalesce("closest_0", "closest_1")
-    met = met.with_columns(
-        closest=pl.coalesce(same, "closest_2"), rank=pl.when(same.is_not_null()).then(0).otherwise(_rank())
-    ).drop_nulls("closest")
+    rank = pl.when(same.is_not_null()).then(0).otherwise(pl.col("kind").replace_strict(dict(enumerate(RANKS))))
+    reason = rank.replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String)
+    met = met.with_columns(closest=pl.coalesce(same, "closest_2"), reason=reason)
     sizes = met.group_by("group").agg(
         size=pl.len(), first=pl.col("i").min(), last=pl.col("i").max(), by=pl.col("kind").first()
     )
@@ -74,39 +72,10 @@ def lookalike_groups(accounts: pl.DataFrame) -> pl.DataFrame:
         .sort("group_id", "i")
         .pipe(_described, accounts, "i", ("account_id", "name", "unit", "platform", "region"))
         .pipe(_described, accounts, "closest", ("account_id", "name"), "closest_")
-        .with_columns(reason=_reason())
         .select(
             *("group_id", "account_id", "name", "unit", "platform", "region"),
             *("reason", "closest_account_id", "closest_name"),
         )
-    )
-
-
-@answers_in_kind
-def lookalike_pairs(accounts: pl.DataFrame) -> pl.DataFrame:
-    """The pairs behind `lookalike_groups`: one row per pair of accounts with confusable names.
-
-    `account_id`, `name`, `other_account_id`, `other_name` (str; the smaller account_id first) and `reason` (str).
-    Doubtful as `lookalike_groups` is. A name that n accounts share has n (n - 1) / 2 pairs.
-
-    >>> accounts = pl.DataFrame({"account_id": ["a", "b"], "name": ["平安甘肃", "甘肃平安"], "unit": ["省公安厅", "某协会"]})
-    >>> lookalike_pairs(accounts).rows()
-    [('a', '平安甘肃', 'b', '甘肃平安', 'reordered')]
-    """
-    accounts = _in_order(accounts)
-    known = keyed(accounts)
-    side = members(known).join(known.with_names("same_core", "same_plain"), on="i")
-    same = (pl.col("same_plain") == pl.col("same_plain_other")) | (pl.col("same_core") == pl.col("same_core_other"))
-    return (
-        side.join(side, on="group", suffix="_other")
-        .filter(pl.col("i") < pl.col("i_other"))
-        .filter(confusable())
-        .group_by("i", "i_other")
-        .agg(rank=pl.when(same).then(0).otherwise(_rank()).min())
-        .sort("i", "i_other")
-        .pipe(_described, accounts, "i", ("account_id", "name"))
-        .pipe(_described, accounts, "i_other", ("account_id", "name"), "other_")
-        .select("account_id", "name", "other_account_id", "other_name", reason=_reason())
     )
 
 
@@ -217,14 +186,6 @@ def _closest(met: pl.DataFrame) -> pl.Series:
         .select(pl.when(strange).then("first").otherwise(pl.coalesce("stranger", "twin")))
         .to_series()
     )
-
-
-def _rank() -> pl.Expr:
-    return pl.col("kind").replace_strict(REASON_OF_KIND, return_dtype=pl.Int32)
-
-
-def _reason() -> pl.Expr:
-    return pl.col("rank").replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String)
 
 
 def _forms(frame: pl.DataFrame, column: str) -> pl.DataFrame:

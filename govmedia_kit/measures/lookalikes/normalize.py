@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from govmedia_kit.measures.lookalikes.keys import letters, order_keys
+from govmedia_kit.measures.lookalikes.keys import characters_of, order_keys
 from govmedia_kit.package_data import rows
 
 __all__ = [
@@ -227,7 +227,7 @@ def reading(character: str) -> str:
 
 
 def _characters(texts: pl.Series) -> pl.Series:
-    return pl.Series(texts.name, order_keys(letters(texts)), dtype=pl.UInt64).set(texts.is_null(), None)
+    return pl.Series(texts.name, order_keys(characters_of(texts)), dtype=pl.UInt64).set(texts.is_null(), None)
 
 
 def _by_character(texts: pl.Series, convert: Callable[[str], str]) -> pl.Series:

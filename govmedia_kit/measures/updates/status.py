@@ -24,16 +24,6 @@ __all__ = [
     "update_status",
 ]
 
-RHYTHM = (
-    "longest_gap_days",
-    "active_days",
-    "days_over",
-    "posts_per_week",
-    "weekend_share",
-    "burstiness",
-    "burst",
-)
-
 
 @answers_in_kind
 def silences(days: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int) -> pl.DataFrame:
@@ -62,9 +52,8 @@ def silences(days: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int
     ledger = _ledger(accounts)
     days = _in_order(_of_ledger(days, ledger, last).select("row", "day")).collect(engine="streaming")
     known = days.group_by("row").agg(last_day=pl.col("day").max())
-    spans = _spans(ledger.join(known, on="row", how="left"), (last - window_days + 1, last)).filter(
-        pl.col("start").is_not_null()
-    )
+    spans = _with_observation(ledger.join(known, on="row", how="left"), (last - window_days + 1, last))
+    spans = spans.drop_nulls("start")
     before = pl.col("day").shift(1).over("row").fill_null(pl.col("start") - 1)
     runs = (
         days.join(spans, on="row", maintain_order="left")
@@ -140,30 +129,12 @@ def update_status(
     >>> status.select("account_id", "last_post", "gap_days", "posts_in_window").rows()
     [('a', datetime.date(2026, 1, 11), 20, 2), ('b', datetime.date(2026, 1, 17), 14, None)]
     """
-    last = _number(as_of)
-    ledger = _ledger(accounts)
-    days = _of_ledger(days, ledger, last).collect(engine="streaming").lazy()
-    spans = _posting_spans(as_of, window_days, last_check)
-    inside = [pl.col("day").is_between(*span) for span in spans]
-    # Masked columns first, so that every aggregate is an elementary one.
-    masked = [pl.when(inside[0]).then(name).alias(name) for name in ("posts", "pushes", *SUMS)]
-    weeks = {f"posts_{n}": pl.when(part).then("posts") for n, part in enumerate(inside[1:], 1)}
-    sums = (
-        days.with_columns(*masked, **weeks)
-        .group_by("row")
-        .agg(
-            pl.col("day").max().alias("last_day"),
-            pl.col("posts", "pushes", *weeks, *SUMS).sum(),
-            pl.col(SUMS).count().name.prefix("known_"),
-        )
-        .with_columns(pl.when(pl.col(f"known_{name}") > 0).then(name).alias(name) for name in SUMS)
-        .collect(engine="streaming")
-    )
-    posting = _in_order(days.filter(inside[0])).select("row", pl.col("day").cast(pl.Int32)).collect(engine="streaming")
+    ledger, spans = _ledger(accounts), _posting_spans(as_of, window_days, last_check)
     rules: dict[str, Any] = {"certain_after": certain_after, "over": over, "working": working}
-    return _status(ledger, sums, posting, spans, as_of=as_of, **rules)
+    return _status(ledger, *_sums_and_days(days, ledger, spans), spans, as_of=as_of, **rules)
 
 
+@answers_in_kind
 def status_of_posts(
     posts: Any,
     accounts: pl.DataFrame,
@@ -188,30 +159,17 @@ def status_of_posts(
     >>> status.select("gap_days", "posts_in_window", "likes_in_window").rows()
     [(20, 1, 5)]
     """
-    window: dict[str, Any] = {"as_of": as_of, "window_days": window_days, "last_check": last_check}
-    rules: dict[str, Any] = {"certain_after": certain_after, "over": over, "working": working}
-    if isinstance(posts, pl.DataFrame | pl.LazyFrame):
-        status = _status_from_bits(posts, accounts, **window, **rules)
-        if status is not None:
-            return status
-    return update_status(account_days(posts), accounts, **window, **rules)
-
-
-@answers_in_kind
-def _status_from_bits(
-    posts: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int, last_check: date | None, **rules: Any
-) -> pl.DataFrame | None:
     ledger, spans = _ledger(accounts), _posting_spans(as_of, window_days, last_check)
-    found = posting_bits(posts.lazy(), ledger["account_id"], as_of=_number(as_of), spans=spans)
-    return None if found is None else _status(ledger, *found, spans, as_of=as_of, **rules)
+    found = None
+    if isinstance(posts, pl.DataFrame | pl.LazyFrame):
+        found = posting_bits(posts.lazy(), ledger["account_id"], as_of=_number(as_of), spans=spans)
+    sums, posting = found or _sums_and_days(account_days(posts), ledger, spans)
+    rules: dict[str, Any] = {"certain_after": certain_after, "over": over, "working": working}
+    return _status(ledger, sums, posting, spans, as_of=as_of, **rules)
 
 
 def _number(day: date) -> int:
     return (day - date(1970, 1, 1)).days
-
-
-def _as_day(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Int32).cast(pl.Int64)
 
 
 def _as_date(column: str) -> pl.Expr:
@@ -228,7 +186,7 @@ def _ledger(accounts: pl.DataFrame) -> pl.DataFrame:
             (pl.col(name) if name in accounts.columns else pl.lit(None)).cast(dtype).alias(name)
             for name, dtype in dtypes.items()
         ),
-    ).with_columns(_as_day(name).alias(name) for name in dates)
+    ).with_columns(pl.col(dates).cast(pl.Int32).cast(pl.Int64))
 
 
 def _of_ledger(days: Any, ledger: pl.DataFrame, as_of: int) -> pl.LazyFrame:
@@ -263,25 +221,50 @@ def _posting_spans(as_of: date, window_days: int, last_check: date | None) -> li
     return [(first, last), *((start, end) for start, end in ends if start <= end)]
 
 
-def _observed(as_of: int) -> pl.Expr:
-    """Posts were collected for the account, whether or not there were any."""
-    from_then = (pl.col("observed_from") <= as_of).fill_null(pl.col("observed_to").is_not_null())
-    return pl.col("last_day").is_not_null() | from_then
+def _sums_and_days(
+    days: Any, ledger: pl.DataFrame, spans: Sequence[tuple[int, int]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What account-days hold of each account: sums by span, and the days with a post, as `posting_bits` has them."""
+    days = _of_ledger(days, ledger, spans[0][1]).collect(engine="streaming").lazy()
+    inside = [pl.col("day").is_between(*span) for span in spans]
+    # Masked columns first, so that every aggregate is an elementary one.
+    masked = [pl.when(inside[0]).then(name).alias(name) for name in ("posts", "pushes", *SUMS)]
+    weeks = {f"posts_{n}": pl.when(part).then("posts") for n, part in enumerate(inside[1:], 1)}
+    sums = (
+        days.with_columns(*masked, **weeks)
+        .group_by("row")
+        .agg(
+            pl.col("day").max().alias("last_day"),
+            pl.col("posts", "pushes", *weeks, *SUMS).sum(),
+            pl.col(SUMS).count().name.prefix("known_"),
+        )
+        .with_columns(pl.when(pl.col(f"known_{name}") > 0).then(name).alias(name) for name in SUMS)
+        .collect(engine="streaming")
+    )
+    posting = _in_order(days.filter(inside[0])).select("row", pl.col("day").cast(pl.Int32)).collect(engine="streaming")
+    return sums, posting
 
 
-def _collection_ended(as_of: int) -> pl.Expr:
-    """Collection ended before the monitoring point, and no post is known from after its end."""
-    later = (pl.col("last_day") > pl.col("observed_to")).fill_null(False)
-    return (pl.col("observed_to") < as_of).fill_null(False) & ~later
+def _with_observation(ledger: pl.DataFrame, window: tuple[int, int]) -> pl.DataFrame:
+    """`ledger`, with `last_day` of posting, by what was collected of each account.
 
-
-def _spans(ledger: pl.DataFrame, window: tuple[int, int]) -> pl.DataFrame:
-    """The part of the window for which each account was observed: `start` and `end`, null where it was not."""
+    - `observed` (bool): posts were collected, whether or not there were any
+    - `ended` (bool): collection ended before the monitoring point, and no post is known from after its end
+    - `start`, `end` (day numbers): the part of the window for which it was observed, null where it was not
+    """
     first, last = window
-    start = pl.max_horizontal(pl.lit(first, pl.Int64), "opened_on", "observed_from")
-    end = pl.when(_collection_ended(last)).then("observed_to").otherwise(last)
-    some = _observed(last) & (start <= end)
-    return ledger.with_columns(start=pl.when(some).then(start), end=pl.when(some).then(end))
+    later = (pl.col("last_day") > pl.col("observed_to")).fill_null(False)
+    from_then = (pl.col("observed_from") <= last).fill_null(pl.col("observed_to").is_not_null())
+    some = pl.col("observed") & (pl.col("start") <= pl.col("end"))
+    return (
+        ledger.with_columns(
+            observed=pl.col("last_day").is_not_null() | from_then,
+            ended=(pl.col("observed_to") < last).fill_null(False) & ~later,
+            start=pl.max_horizontal(pl.lit(first, pl.Int64), "opened_on", "observed_from"),
+        )
+        .with_columns(end=pl.when("ended").then("observed_to").otherwise(last))
+        .with_columns(pl.when(some).then(pl.col("start", "end")))
+    )
 
 
 def _status(
@@ -296,45 +279,57 @@ def _status(
     working: bool,
 ) -> pl.DataFrame:
     """The status of each account from its sums by span and the days of the window on which it posted."""
-    last = _number(as_of)
-    accounts = _spans(ledger.join(sums, on="row", how="left", maintain_order="left"), spans[0])
-    observed, ended = _observed(last), _collection_ended(last)
+    last, limit = _number(as_of), pl.lit(certain_after, pl.Int64)
+    accounts = _with_observation(ledger.join(sums, on="row", how="left", maintain_order="left"), spans[0])
+    pattern = posting_pattern(posting, accounts, over=over, weeks=spans[1:])
     noted = pl.when(pl.col("last_post_on") <= last).then("last_post_on")
-    accounts = accounts.with_columns(last=pl.max_horizontal("last_day", noted))
-    none, counted = pl.col("last").is_null(), pl.col("post_count").is_not_null()
-    posted = (pl.col("post_count") > 0).fill_null(False)
     # An account that was seen without a post from a day on is silent at least since the day before.
     seen_from = pl.when(pl.col("observed_from").is_not_null()).then(pl.max_horizontal("opened_on", "observed_from"))
-    since = pl.coalesce("last", seen_from - 1)
-    silent = pl.when(ended).then("observed_to").otherwise(last) - since
-    certain = pl.lit(False) if certain_after is None else (silent > certain_after).fill_null(False)
-    # Whatever came after collection ended, an account that posted so late cannot have been silent for too long.
-    fresh = pl.lit(False) if certain_after is None else (last - pl.col("last") <= certain_after).fill_null(False)
-    unseen = ended & (pl.col("last") <= pl.col("observed_to")).fill_null(False)
+    seen_until = pl.when("ended").then("observed_to").otherwise(last)
+    status = (
+        accounts.join(pattern, on="row", maintain_order="left")
+        .with_columns(last=pl.max_horizontal("last_day", noted), counted=pl.col("post_count").is_not_null())
+        .with_columns(
+            undated=pl.col("last").is_null(),
+            posted=pl.col("last").is_not_null() | (pl.col("post_count") > 0).fill_null(False),
+            since=pl.coalesce("last", seen_from - 1),
+            # The days after collection ended are dark, unless a day noted by hand lies in them.
+            dark=pl.col("ended") & (pl.col("last") <= pl.col("observed_to")).fill_null(True),
+        )
+        .with_columns(
+            # Whatever came after collection ended, it was silent for too long by then,
+            surely_silent=(seen_until - pl.col("since") > limit).fill_null(False),
+            # or it posted so late that it cannot have been.
+            surely_fresh=(last - pl.col("last") <= limit).fill_null(False),
+        )
+    )
+    unheard_of = pl.col("undated") & ~pl.col("observed") & ~pl.col("counted")
+    without_a_day = pl.col("undated") & pl.col("posted") & ~(pl.col("observed") & pl.col("surely_silent"))
+    known_to_be_empty = pl.col("undated") & pl.col("counted")
     reason = (
-        pl.when(none & posted & ~(observed & certain))
+        pl.when(without_a_day)
         .then(pl.lit("no_date"))
-        .when(none & ~observed & ~counted & pl.col("last_post_on").is_not_null())
-        .then(pl.lit("noted_later"))
-        .when(none & ~observed & ~counted)
-        .then(pl.lit("not_observed"))
-        .when(ended & ~(none & counted) & (none | unseen) & ~certain & ~fresh)
+        .when(unheard_of)
+        .then(
+            pl.when(pl.col("last_post_on").is_not_null()).then(pl.lit("noted_later")).otherwise(pl.lit("not_observed"))
+        )
+        .when(pl.col("dark") & ~known_to_be_empty & ~pl.col("surely_silent") & ~pl.col("surely_fresh"))
         .then(pl.lit("collection_ended"))
     )
+    gap_is_known = pl.col("checked") & pl.col("posted") & ~(pl.col("dark") & pl.col("surely_fresh"))
     return (
-        accounts.join(posting_pattern(posting, accounts, over=over, weeks=spans[1:]), on="row", maintain_order="left")
-        .with_columns(not_checked_reason=reason, since=since)
+        status.with_columns(not_checked_reason=reason)
         .with_columns(checked=pl.col("not_checked_reason").is_null())
         .select(
             "account_id",
             "checked",
             "not_checked_reason",
             _as_date("last").alias("last_post"),
-            gap_days=pl.when(pl.col("checked") & ~(none & ~posted) & ~(unseen & fresh)).then(last - pl.col("since")),
-            never=pl.when("checked").then(none & ~posted),
-            posts_in_window=pl.when(observed).then(pl.col("posts").fill_null(0)),
-            pushes_in_window=pl.when(observed).then(pl.col("pushes").fill_null(0)),
-            **{name: pl.col(name) for name in RHYTHM},
+            gap_days=pl.when(gap_is_known).then(last - pl.col("since")),
+            never=pl.when("checked").then(~pl.col("posted")),
+            posts_in_window=pl.when("observed").then(pl.col("posts").fill_null(0)),
+            pushes_in_window=pl.when("observed").then(pl.col("pushes").fill_null(0)),
+            **{name: pl.col(name) for name in pattern.columns if name != "row"},
             **{f"{name}_in_window": pl.col(name) for name in SUMS},
         )
         .pipe(_with_working_gap, as_of if working else None)
