@@ -114,9 +114,9 @@ def follow_up(now: Assessment, before: Assessment) -> pl.DataFrame:
     order = pl.col("outcome").replace_strict({o: i for i, o in enumerate(OUTCOMES)}, return_dtype=pl.Int64)
     return (
         rows.with_columns(outcome=outcome)
-        .join(_vetoes(now), on="account_id", how="left")
+        .join(now.vetoes, on="account_id", how="left")
         .join(
-            _vetoes(before).rename({"account_id": "previous_account_id", "sentence": "previous_sentence"}),
+            before.vetoes.select(previous_account_id="account_id", previous_sentence="sentence"),
             on="previous_account_id",
             how="left",
         )
@@ -149,12 +149,6 @@ def _closed(now: Assessment, before: Assessment) -> pl.DataFrame:
     return matched(ledger, before.measured).select("previous_account_id", closed=pl.lit(True))
 
 
-def _vetoes(assessment: Assessment) -> pl.DataFrame:
-    between = ", " if assessment.language.startswith("en") else "；"
-    veto = assessment.findings.filter(pl.col("severity") == "veto")
-    return veto.group_by("account_id").agg(pl.col("sentence").str.join(between))
-
-
 def trend(assessment: Assessment) -> pl.DataFrame:
     """The pass rate over the rounds that `previous` leads back to: one row per round, the earliest first.
 
@@ -162,24 +156,20 @@ def trend(assessment: Assessment) -> pl.DataFrame:
     interval; null where nothing was checked), stale (i64, accounts).
     Doubtful where the rounds were judged by other rules, or checked other accounts.
     """
-    rows: list[dict[str, object]] = []
-    at: Assessment | None = assessment
-    while at is not None:
-        measured = at.measured
-        checked = int(measured["checked"].sum())
-        passed = int((measured["verdict"] == "passed").sum())
-        low, high = statistics.wilson(passed, checked) or (None, None)
-        rows.append(
-            {
-                "as_of": at.as_of,
-                "registered": measured.height,
-                "checked": checked,
-                "failed": int((measured["verdict"] == "failed").sum()),
-                "pass_rate": passed / checked if checked else None,
-                "low": low,
-                "high": high,
-                "stale": int(measured["stale"].sum()),
-            }
-        )
-        at = at.previous
-    return pl.DataFrame(rows[::-1], schema_overrides={"pass_rate": pl.Float64, "low": pl.Float64, "high": pl.Float64})
+    rounds = [assessment]
+    while rounds[0].previous is not None:
+        rounds.insert(0, rounds[0].previous)
+    rows = [
+        {
+            "as_of": at.as_of,
+            "registered": at.measured.height,
+            "checked": at.checked,
+            "failed": at.count("failed"),
+            "pass_rate": at.rate,
+            "stale": int(at.measured["stale"].sum()),
+        }
+        for at in rounds
+    ]
+    low, high = statistics.wilson_exprs(pl.col("checked") - pl.col("failed"), pl.col("checked"))
+    trend = pl.DataFrame(rows, schema_overrides={"pass_rate": pl.Float64}).with_columns(low=low, high=high)
+    return trend.select("as_of", "registered", "checked", "failed", "pass_rate", "low", "high", "stale")

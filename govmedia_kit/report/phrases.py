@@ -1,68 +1,43 @@
-"""How sentences are told: words by language, braces filled with linked figures, lists, dates, percentages.
+"""The phrases of a bulletin, filled: braces become linked figures, lists, dates, percentages.
 
-Words are in `words/<language>.toml`, a table per chapter; `prose` and `method` decide which of them are said.
+Phrases are in `words/<catalogue>.toml`, a table per chapter, where the grammar of their braces stands too; `chapters` and `method`
+decide which of them are printed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
 from typing import Any
 
 import polars as pl
 
-from govmedia_kit import package_data
+from govmedia_kit.catalogue import phrase
 from govmedia_kit.divisions import divisions
-from govmedia_kit.errors import GovmediaError, hint
 from govmedia_kit.judge import rules
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.judge.figures import Figure, rounded
-from govmedia_kit.languages import LANGUAGES, is_english, spelt
-from govmedia_kit.report.blocks import Run
+from govmedia_kit.report.blocks import Run, plain
 from govmedia_kit.schema import vocabulary, word_label
 
-__all__ = ["NAMED", "Teller", "annex_numbers", "annex_of", "date_text", "percent", "period", "phrase", "region_name"]
+__all__ = ["NAMED", "Phrases", "annex_numbers", "annex_of", "date_text", "percent", "period", "region_name"]
 
 # How many accounts or units a sentence names before it says 等 and points at the annex.
 NAMED = 3
 
 
-@functools.cache
-def _words(language: str) -> dict[str, Any]:
-    if language not in LANGUAGES:
-        raise GovmediaError("unknown_language", found=language, hint=hint(language, LANGUAGES), known=LANGUAGES)
-    name = "en" if is_english(language) else "zh-Hans"
-    words = package_data.words(f"words/{name}.toml")
-    return {chapter: {key: _spelt(value, language) for key, value in said.items()} for chapter, said in words.items()}
-
-
-def _spelt(value: Any, language: str) -> Any:
-    """Our words as the language spells them, what stands in braces untouched."""
-    if isinstance(value, list):
-        return [_spelt(item, language) for item in value]
-    parts = re.split(r"(\{[^{}]*\})", value)
-    return "".join(part if part.startswith("{") else spelt(part, language) for part in parts)
-
-
-def phrase(key: str, language: str) -> Any:
-    """The words of a key `chapter.sentence`, braces and all; an empty text where there are none."""
-    chapter, _, name = key.partition(".")
-    return _words(language).get(chapter, {}).get(name, "")
-
-
-class Teller:
-    """Fills the sentences of one round: braces that name a figure become linked numbers, others are facts.
+class Phrases:
+    """Fills the phrases of one assessment: braces that name a figure become linked numbers, others are facts.
 
     `{accounts.failed|account|accounts}` is the word for one where the figure (or fact) is one, else the word for many.
     """
 
     def __init__(self, assessment: Assessment, figures: dict[str, Figure]) -> None:
-        self.round, self.figures, self.language = assessment, figures, assessment.language
+        self.assessment, self.figures, self.language = assessment, figures, assessment.language
         self.limits = {f"{rule}_limit": period(rule, assessment) for rule in ("stale", "warned", "borderline")}
 
     def runs(self, key: str, **facts: Any) -> list[Run]:
-        """The runs of a sentence. `{stale_limit}` and the like are the rule table's own."""
+        """The runs of a phrase. `{stale_limit}` and the like are the rule table's own."""
         made: list[Run] = []
         facts = {**self.limits, **facts}
         for i, part in enumerate(re.split(r"\{([^{}]+)\}", phrase(key, self.language))):
@@ -83,12 +58,12 @@ class Teller:
         figure = self.figures[identifier]
         return {"text": figure.text, "figure": identifier}
 
-    def say(self, key: str, **facts: Any) -> str:
-        """A sentence as plain text."""
-        return "".join(r if isinstance(r, str) else r["text"] for r in self.runs(key, **facts))
+    def text(self, key: str, **facts: Any) -> str:
+        """A phrase as plain text."""
+        return plain(self.runs(key, **facts))
 
     def value(self, identifier: str) -> float:
-        """A figure's value, 0 where it is not there or not known: only to choose a sentence, never to print."""
+        """A figure's value, 0 where it is not there or not known: only to choose a phrase, never to print."""
         figure = self.figures.get(identifier)
         return figure.value if figure is not None and figure.value is not None else 0
 
@@ -101,7 +76,7 @@ class Teller:
         figure = self.figures[identifier]
         if figure.low is None or figure.high is None:
             return []
-        return [self.say("words.interval", low=percent(figure.low), high=percent(figure.high))]
+        return [self.text("words.interval", low=percent(figure.low), high=percent(figure.high))]
 
     def join(self, parts: list[list[Run]], mark: str = "enumeration") -> list[Run]:
         """Parts with the language's enumeration mark between them, or another one of its marks."""
@@ -116,10 +91,10 @@ class Teller:
         before = None
         for row in rows.head(most).iter_rows(named=True):
             platform = word_label("platform", row["platform"], self.language)
-            account = self.say("words.quoted", name=row["name"], platform=platform)
+            account = self.text("words.quoted", name=row["name"], platform=platform)
             # A unit is named once for those of its accounts that follow one another.
             same = row["unit"] == before
-            parts.append([account if same else self.say("words.of_unit", unit=row["unit"], accounts=account)])
+            parts.append([account if same else self.text("words.of_unit", unit=row["unit"], accounts=account)])
             before = row["unit"]
         return self.join(parts) + ([phrase("words.and_so_on", self.language)] if rows.height > most else [])
 
@@ -163,9 +138,9 @@ def period(rule: str, assessment: Assessment) -> str:
     return phrase(words.get(days, "words.days"), assessment.language).format(number=days)
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """A share as a percentage, halves up."""
-    return f"{rounded(share * 100, digits)}%"
+def percent(share: float) -> str:
+    """A share as a percentage of one decimal, halves up."""
+    return f"{rounded(share * 100, 1)}%"
 
 
 def date_text(day: dt.date, language: str) -> str:
@@ -198,6 +173,6 @@ def annex_numbers(assessment: Assessment) -> dict[str, int]:
     return {name: i for i, name in enumerate((n for n, has in there.items() if has), 1)}
 
 
-def annex_of(name: str, t: Teller) -> str:
+def annex_of(name: str, p: Phrases) -> str:
     """How a sentence points at an annex: 附件3."""
-    return phrase("words.annex", t.language) + str(annex_numbers(t.round).get(name, ""))
+    return phrase("words.annex", p.language) + str(annex_numbers(p.assessment).get(name, ""))
