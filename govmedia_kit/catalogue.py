@@ -14,7 +14,17 @@ from typing import Any
 
 from govmedia_kit import package_data
 
-__all__ = ["LANGUAGES", "catalogue", "converter", "in_script", "localized", "phrase", "simplified", "traditional"]
+__all__ = [
+    "LANGUAGES",
+    "catalogue",
+    "converter",
+    "in_language",
+    "in_script",
+    "localized",
+    "phrase",
+    "simplified",
+    "traditional",
+]
 
 # Every language with its catalogue.
 LANGUAGES = {"zh-Hans": "zh", "zh-Hant": "zh", "en": "en"}
@@ -49,6 +59,15 @@ def phrase(key: str, language: str, default: str | None = None) -> Any:
 @functools.cache
 def _phrases(language: str) -> dict[str, Any]:
     return in_script(package_data.words(f"words/{catalogue(language)}.toml"), language)
+
+
+def in_language(words: Mapping[str, Any], language: str) -> Any:
+    """The words of a language, out of words by catalogue.
+
+    >>> in_language({"zh": "简称", "en": "short name"}, "zh-Hant")
+    '簡稱'
+    """
+    return in_script(words[catalogue(language)], language)
 
 
 def localized(row: Mapping[str, Any], name: str, language: str) -> str:

@@ -16,7 +16,7 @@ import functools
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from govmedia_kit.catalogue import catalogue, in_script, phrase
+from govmedia_kit.catalogue import in_language, phrase
 from govmedia_kit.package_data import rows
 
 __all__ = [
@@ -41,7 +41,7 @@ def sentence(kind: str, language: str = "zh-Hans", **facts: Any) -> str:
 
     A fact that can be called, such as a `hint`, is what it answers to the language.
     """
-    template = in_script(_messages()[kind][catalogue(language)], language)
+    template = in_language(_messages()[kind], language)
     return template.format_map({name: _text(fact, language) for name, fact in facts.items()})
 
 
@@ -121,15 +121,8 @@ class GovmediaError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Worker processes send errors back to the batch; keyword facts need a constructor that takes them.
-        return _rebuild, (
-            type(self),
-            self.kind,
-            {k: _text(v, "zh-Hans") for k, v in self.facts.items()},
-        )
-
-
-def _rebuild(error: type[GovmediaError], kind: str, facts: dict[str, Any]) -> GovmediaError:
-    return error(kind, **facts)
+        facts = {name: _text(fact, "zh-Hans") for name, fact in self.facts.items()}
+        return functools.partial(type(self), self.kind, **facts), ()
 
 
 class InputError(GovmediaError):

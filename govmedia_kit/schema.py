@@ -6,7 +6,7 @@ dtype, a label or the many spellings of a platform asks here.
 
 >>> dtypes("account_days")["posts"]
 Int64
->>> label("gap_days", "zh-Hans"), vocabulary("platform")["wechat"].label("en")
+>>> label("gap_days", "zh-Hans"), vocabulary("platform")["wechat"].labels["en"]
 ('距今天数', 'WeChat')
 """
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from govmedia_kit.catalogue import catalogue, in_script
+from govmedia_kit.catalogue import in_language
 from govmedia_kit.package_data import rows
 
 if TYPE_CHECKING:
@@ -62,14 +62,6 @@ class Field(NamedTuple):
     meanings: dict[str, str]
     synonyms: tuple[str, ...]
 
-    def label(self, language: str) -> str:
-        """What a reader calls the column."""
-        return in_script(self.labels[catalogue(language)], language)
-
-    def meaning(self, language: str) -> str:
-        """What the column holds."""
-        return in_script(self.meanings[catalogue(language)], language)
-
 
 class Word(NamedTuple):
     """A word that a column may hold, with its labels by catalogue and the other spellings that mean it."""
@@ -82,10 +74,6 @@ class Word(NamedTuple):
     def spellings(self) -> tuple[str, ...]:
         """Everything that means the word: the word itself, its labels, other spellings."""
         return (self.value, *self.labels.values(), *self.synonyms)
-
-    def label(self, language: str) -> str:
-        """What a reader calls the word."""
-        return in_script(self.labels[catalogue(language)], language)
 
 
 def _by_catalogue(row: dict[str, str], name: str) -> dict[str, str]:
@@ -161,7 +149,7 @@ def label(column: str, language: str = "zh-Hans") -> str:
     """What a reader calls a column; the column's own name where the dictionary does not know it."""
     for table in _fields().values():
         if column in table:
-            return table[column].label(language)
+            return in_language(table[column].labels, language)
     return column
 
 
@@ -173,4 +161,4 @@ def word_labels(column: str, language: str = "zh-Hans") -> list[str]:
 def word_label(column: str, value: str | None, language: str = "zh-Hans") -> str:
     """What a reader calls a word of a vocabulary; the word itself where it is in none."""
     word = (vocabulary_of(column) or {}).get(value or "")
-    return word.label(language) if word else value or ""
+    return in_language(word.labels, language) if word else value or ""

@@ -87,8 +87,7 @@ def _described(figure: Figure, identifier: str, assessment: Assessment) -> Figur
     row, language = _catalogue()[identifier], assessment.language
     limit = str(rules.stale_after(assessment.rules))
     group = figure.id.removeprefix(identifier).replace(".", "@platform:")
-    label = localized(row, "label", language).replace("{stale}", limit) + _group_label(group, language)
-    where = row["where"].replace("{stale}", limit)
+    label, where = (text.replace("{stale}", limit) for text in (localized(row, "label", language), row["where"]))
     if group and where.startswith("unit_accounts "):
         # In a group, a unit's accounts are those that it has there: `unit_accounts` counts all of them.
         beneath = f"SELECT unit FROM measured WHERE {_group_where(group)} GROUP BY unit"
@@ -96,7 +95,9 @@ def _described(figure: Figure, identifier: str, assessment: Assessment) -> Figur
     elif group:
         where = f"{where} AND {_group_where(group)}".removeprefix("TRUE AND ")
     text = _text(figure.value, row["kind"], language)
-    return replace(figure, label=label, text=text, evidence={"table": row["table"], "where": where})
+    return replace(
+        figure, label=label + _group_label(group, language), text=text, evidence={"table": row["table"], "where": where}
+    )
 
 
 def _text(value: float | None, kind: str, language: str) -> str:

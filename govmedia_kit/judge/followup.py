@@ -10,6 +10,7 @@ from govmedia_kit.judge.assessment import Assessment
 __all__ = ["OUTCOMES", "follow_up", "matched", "trend"]
 
 OUTCOMES = ("fixed", "persisting", "gone", "missing", "not_checked", "new")
+IDENTITY = ("account_id", "platform", "platform_id", "name", "unit")
 # The ways in which an account of one round is found in the other, the surest first.
 WAYS = {
     "account_id": ["account_id"],
@@ -32,8 +33,7 @@ def matched(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     >>> matched(now, before).rows()
     [('b', 'a', 'platform_id', '新名', '旧名', True)]
     """
-    wanted = ["account_id", "platform", "platform_id", "name", "unit"]
-    left, right = now.select(wanted), before.select(wanted)
+    left, right = now.select(IDENTITY), before.select(IDENTITY)
     parts = []
     for way, keys in WAYS.items():
         found = _once(left, right, keys, way)
@@ -49,18 +49,12 @@ def _once(left: pl.DataFrame, right: pl.DataFrame, keys: list[str], way: str) ->
     """The pairs that agree on `keys`, where the keys are known and name one account on either side."""
     only = pl.len().over(keys) == 1
     known = pl.all_horizontal(pl.col(keys).is_not_null())
-    there = right.filter(known).filter(only).select(*keys, __name="name", __id="account_id")
+    there = right.filter(known).filter(only).select(*keys, previous_account_id="account_id", previous_name="name")
     return (
         left.filter(known)
         .filter(only)
         .join(there, on=keys, how="inner", maintain_order="left")
-        .select(
-            "account_id",
-            previous_account_id=pl.col("__id"),
-            matched_by=pl.lit(way),
-            name=pl.col("name"),
-            previous_name=pl.col("__name"),
-        )
+        .select("account_id", "previous_account_id", pl.lit(way).alias("matched_by"), "name", "previous_name")
     )
 
 
@@ -78,10 +72,8 @@ def follow_up(now: Assessment, before: Assessment) -> pl.DataFrame:
     pairs = matched(now.measured, before.measured).drop("name")
     verdicts = now.measured.select("account_id", "name", "unit", "platform", "verdict")
     old = before.measured.select(
+        pl.col("name", "unit", "platform").name.prefix("old_"),
         previous_account_id="account_id",
-        old_name="name",
-        old_unit="unit",
-        old_platform="platform",
         failed_before=pl.col("verdict") == "failed",
     )
     rows = (
@@ -89,14 +81,10 @@ def follow_up(now: Assessment, before: Assessment) -> pl.DataFrame:
         .join(old, on="previous_account_id", how="full", coalesce=True)
         .join(_closed(now, before), on="previous_account_id", how="left")
         .with_columns(
-            pl.col("closed").fill_null(False),
-            pl.col("failed_before").fill_null(False),
+            pl.col("closed", "failed_before", "renamed").fill_null(False),
+            *(pl.coalesce(name, f"old_{name}").alias(name) for name in ("name", "unit", "platform")),
             failed_now=(pl.col("verdict") == "failed").fill_null(False),
-            name=pl.coalesce("name", "old_name"),
-            unit=pl.coalesce("unit", "old_unit"),
-            platform=pl.coalesce("platform", "old_platform"),
             previous_name="old_name",
-            renamed=pl.col("renamed").fill_null(False),
         )
         .filter(pl.col("failed_before") | pl.col("failed_now"))
     )
@@ -115,36 +103,20 @@ def follow_up(now: Assessment, before: Assessment) -> pl.DataFrame:
     return (
         rows.with_columns(outcome=outcome)
         .join(now.vetoes, on="account_id", how="left")
-        .join(
-            before.vetoes.select(previous_account_id="account_id", previous_sentence="sentence"),
-            on="previous_account_id",
-            how="left",
-        )
+        .join(before.vetoes.rename(lambda name: f"previous_{name}"), on="previous_account_id", how="left")
         .sort(order, "unit", "platform", "name")
         .select(
-            "account_id",
-            "previous_account_id",
-            "name",
-            "unit",
-            "platform",
-            "previous_name",
-            "renamed",
-            "failed_before",
-            "failed_now",
-            "outcome",
-            "sentence",
-            "previous_sentence",
-            "matched_by",
+            *("account_id", "previous_account_id", "name", "unit", "platform", "previous_name", "renamed"),
+            *("failed_before", "failed_now", "outcome", "sentence", "previous_sentence", "matched_by"),
         )
     )
 
 
 def _closed(now: Assessment, before: Assessment) -> pl.DataFrame:
     """The accounts of the last round that this round's ledger holds as closed."""
-    wanted = ["account_id", "platform", "platform_id", "name", "unit"]
     ledger = now.audit.accounts.join(now.measured, on="account_id", how="anti")
     ledger = ledger.select(
-        (pl.col(name) if name in ledger.columns else pl.lit(None)).cast(pl.String).alias(name) for name in wanted
+        (pl.col(name) if name in ledger.columns else pl.lit(None)).cast(pl.String).alias(name) for name in IDENTITY
     )
     return matched(ledger, before.measured).select("previous_account_id", closed=pl.lit(True))
 

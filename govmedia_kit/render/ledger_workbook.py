@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from govmedia_kit import schema
-from govmedia_kit.catalogue import phrase
+from govmedia_kit.catalogue import in_language, phrase
 from govmedia_kit.errors import Problem
 
 __all__ = ["annotate", "write_template"]
@@ -59,7 +59,7 @@ def write_template(path: Path, *, language: str = "zh-Hans") -> None:
         sheet.freeze_panes(1, 2)
         for i, name in enumerate(TEMPLATE):
             field = schema.columns("accounts")[name]
-            label = field.label(language)
+            label = schema.label(name, language)
             sheet.write_string(0, i, label, needed if field.required else head)
             # Ids must not become numbers: a spreadsheet rounds the sixteenth digit.
             form = date if field.dtype == "date" else text if name in ("platform_id", "region") else None
@@ -74,9 +74,7 @@ def write_template(path: Path, *, language: str = "zh-Hans") -> None:
 
 def _choices(name: str, language: str) -> list[str]:
     """The words of a drop-down; a spreadsheet takes 255 characters of them."""
-    words = schema.vocabulary_of(name)
-    if words is not None:
-        labels = [word.label(language) for word in words.values()]
+    if labels := schema.word_labels(name, language):
         while sum(map(len, labels)) + len(labels) > 250:
             labels.pop(-2)
         return labels
@@ -92,8 +90,8 @@ def _notes(book: Any, head: Any, language: str) -> None:
         sheet.set_column(i, i, width)
     for row, name in enumerate(TEMPLATE, 1):
         field = schema.columns("accounts")[name]
-        sheet.write_string(row, 0, field.label(language))
-        sheet.write_string(row, 1, field.meaning(language))
+        sheet.write_string(row, 0, schema.label(name, language))
+        sheet.write_string(row, 1, in_language(field.meanings, language))
         sheet.write_string(row, 2, phrase("words.yes", language) if field.required else "")
     sheet.write_string(len(TEMPLATE) + 2, 1, phrase("ledger.empty", language))
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from govmedia_kit import package_data
-from govmedia_kit.catalogue import catalogue, in_script
+from govmedia_kit.catalogue import in_language
 from govmedia_kit.report.blocks import Block, heading, plain
 from govmedia_kit.text_width import em_width
 
@@ -92,7 +92,7 @@ def points(name: str, *, size: float | None = None) -> float:
 def document_words(language: str) -> dict[str, Any]:
     """The words of a document in a language; traditional Chinese is made from the simplified words."""
     words = _toml("documents.toml")
-    return in_script(words[catalogue(language)], language) | words.get(language, {})
+    return in_language(words, language) | words.get(language, {})
 
 
 def faces_of(role: str) -> list[str]:

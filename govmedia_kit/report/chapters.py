@@ -13,8 +13,8 @@ import polars as pl
 from govmedia_kit.catalogue import phrase
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.judge.figures import Figure
-from govmedia_kit.report.blocks import Blocks, Run, heading, paragraph, title
-from govmedia_kit.report.phrases import NAMED, Phrases, annex_numbers, annex_of, date_text, region_name
+from govmedia_kit.report.blocks import Blocks, Run, paragraph, title
+from govmedia_kit.report.phrases import NAMED, Phrases, annex_numbers, date_text, region_name
 from govmedia_kit.schema import word_label
 
 __all__ = [
@@ -49,19 +49,19 @@ def overall(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
     dates = {"as_of": date_text(s.as_of, p.language), "first_day": date_text(first_day, p.language)}
     sampled = p.known("sampling.registered")
     registered = p.runs("overall.window", **dates, window_days=s.window_days)
-    key = "registered_sample" if sampled else "registered"
-    registered += p.runs(f"overall.{key}", region=region_name(s.region, p.language))
-    for kind, key in (("unit_level", "overall.by_level"), ("platform", "overall.by_platform")):
-        if parts := p.breakdown("accounts.registered", kind):
+    live = "overall.registered_sample" if sampled else "overall.registered"
+    registered += p.runs(live, region=region_name(s.region, p.language))
+    for by, key in (("unit_level", "overall.by_level"), ("platform", "overall.by_platform")):
+        if parts := p.breakdown("accounts.registered", by, "words.counted"):
             registered += p.runs(key, parts=parts)
     checked = _checked_sample(p) if sampled else _checked(p)
-    blocks = [heading(1, phrase("headings.overall", p.language)), paragraph(registered), paragraph(checked)]
+    blocks = [p.heading(1, "headings.overall"), paragraph(registered), paragraph(checked)]
     if assessment.followed is not None:
         blocks.append(paragraph(_followed(p) if p.value("followup.failed_before") else p.runs("overall.followed_none")))
     if assessment.set_aside.height:
-        blocks.append(paragraph(p.runs("overall.set_aside")))
+        blocks.append(p.paragraph("overall.set_aside"))
     if s.note:
-        blocks.append(paragraph([phrase("method.note_head", p.language), s.note], role="note"))
+        blocks.append(paragraph([p.text("method.note_head"), s.note], role="note"))
     return Blocks(blocks)
 
 
@@ -73,10 +73,10 @@ def _checked(p: Phrases) -> list[Run]:
     if checked == registered:
         runs = p.runs("overall.checked_one" if checked == 1 else "overall.checked_all")
     else:
-        runs = p.runs("overall.checked_part", annex=annex_of("not_checked", p))
-    key = "passed" if p.value("accounts.failed") else "passed_all"
-    key = key if p.value("accounts.passed") else "failed_all"
-    runs += p.runs(f"overall.{key}", interval=p.interval("pass_rate"))
+        runs = p.runs("overall.checked_part", annex=p.annex("not_checked"))
+    some = "overall.passed" if p.value("accounts.failed") else "overall.passed_all"
+    fared = some if p.value("accounts.passed") else "overall.failed_all"
+    runs += p.runs(fared, interval=p.interval("pass_rate"))
     return runs + (_change(p) if p.known("followup.rate_change") else [])
 
 
@@ -86,9 +86,9 @@ def _checked_sample(p: Phrases) -> list[Run]:
         return p.runs("overall.checked_none")
     runs = p.runs("overall.checked_sample")
     if p.value("accounts.not_checked"):
-        runs += p.runs("overall.checked_sample_rest", annex=annex_of("not_checked", p))
+        runs += p.runs("overall.checked_sample_rest", annex=p.annex("not_checked"))
     sampling = p.assessment.audit.settings.sampling
-    strata = p.by_stratum("pass_rate", sampling.by) if sampling is not None else []
+    strata = p.breakdown("pass_rate", sampling.by, "overall.stratum") if sampling is not None else []
     runs += p.runs("overall.passed_sample", strata=p.runs("words.bracketed", text=strata) if strata else "")
     if p.known("pass_rate.stratified"):
         runs += p.runs("overall.stratified", interval=p.interval("pass_rate.stratified"))
@@ -104,7 +104,7 @@ def _followed(p: Phrases) -> list[Run]:
         parts=p.join(parts, "comma"),
         renamed=p.runs("overall.followed_renamed") if p.value("followup.renamed") else "",
         new=p.runs("overall.followed_new" if p.value("followup.new") else "overall.followed_no_new"),
-        annex=annex_of("followup", p),
+        annex=p.annex("followup"),
     )
 
 
@@ -114,7 +114,7 @@ def _change(p: Phrases) -> list[Run]:
     if not p.value("followup.rate_change"):
         return p.runs("overall.change_same") + doubt
     up = p.value("pass_rate") > (p.assessment.rate_before or 0)
-    return p.runs("overall.change", direction=phrase(f"overall.change_{'up' if up else 'down'}", p.language)) + doubt
+    return p.runs("overall.change", direction=p.text(f"overall.change_{'up' if up else 'down'}")) + doubt
 
 
 def duplication_chapter(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
@@ -126,24 +126,21 @@ def duplication_chapter(assessment: Assessment, figures: dict[str, Figure]) -> B
         runs += p.runs("duplication.same_platform_none")
     else:
         prefix = "duplication.units_same_platform."
-        found = sorted(
-            (f for i, f in figures.items() if i.startswith(prefix) and f.value), key=lambda f: -(f.value or 0)
-        )
+        found = [(f.value, f.id) for f in figures.values() if f.id.startswith(prefix) and f.value]
         parts = [
             p.runs(
                 "duplication.same_platform_part",
-                platform=word_label("platform", f.id.removeprefix(prefix), p.language),
-                number=p.number(f.id),
-                number_value=f.value,
+                platform=word_label("platform", identifier.removeprefix(prefix), p.language),
+                number=p.number(identifier),
+                number_value=value,
             )
-            for f in found
+            for value, identifier in sorted(found, key=lambda f: -f[0])
         ]
-        several = phrase("duplication.same_platform_several", p.language) if len(found) > 1 else ""
+        several = p.text("duplication.same_platform_several") if len(found) > 1 else ""
         runs += p.runs("duplication.same_platform", parts=p.join(parts), several=several)
-        runs += p.runs("duplication.listed", annex=annex_of("duplicates", p))
-    key = "headings.duplication_none" if none else "headings.duplication"
-    heads = [heading(1, phrase("headings.problems", p.language)), heading(2, phrase(key, p.language))]
-    blocks = [*heads, paragraph(runs), paragraph(_lookalikes(p))]
+        runs += p.runs("duplication.listed", annex=p.annex("duplicates"))
+    head = p.heading(2, "headings.duplication_none" if none else "headings.duplication")
+    blocks = [p.heading(1, "headings.problems"), head, paragraph(runs), paragraph(_lookalikes(p))]
     return Blocks(blocks if assessment.discrepancies is None else [*blocks, paragraph(_filing(p))])
 
 
@@ -154,11 +151,11 @@ def _many_accounts(p: Phrases) -> list[Run]:
         return p.runs("duplication.none_over")
     if not over:
         return p.runs("duplication.units_three_only")
-    units = p.assessment.measured.unique("unit", keep="first", maintain_order=True)
-    most = units.filter(pl.col("unit_accounts") == pl.col("unit_accounts").max()).sort("unit")
+    each = p.assessment.measured.unique("unit", keep="first", maintain_order=True)
+    most = each.filter(pl.col("unit_accounts") == pl.col("unit_accounts").max()).sort("unit")
     number = p.number("duplication.most_accounts")
-    named = p.join([p.runs("words.counted_accounts", unit=u, number=number) for u in most["unit"].head(NAMED)])
-    named += [phrase("words.and_so_on", p.language)] if most.height > NAMED else []
+    units = [p.runs("words.counted_accounts", unit=unit, number=number) for unit in most["unit"].head(NAMED)]
+    named = p.join(units, of=most.height)
     return p.runs("duplication.units_over" if three else "duplication.units_over_only", most=named)
 
 
@@ -169,7 +166,7 @@ def _filing(p: Phrases) -> list[Run]:
     if not parts:
         runs = p.runs("filing.none")
     else:
-        runs = p.runs("filing.found", parts=p.join(parts), annex=annex_of("filing", p))
+        runs = p.runs("filing.found", parts=p.join(parts), annex=p.annex("filing"))
     return runs + (p.runs("filing.doubtful") if p.value("filing.doubtful") else [])
 
 
@@ -180,13 +177,13 @@ def _lookalikes(p: Phrases) -> list[Run]:
     else:
         firsts = p.assessment.lookalikes.unique("group_id", keep="first", maintain_order=True)
         pairs = [_pair(p, row) for row in firsts.head(NAMED).iter_rows(named=True)]
-        names = p.join(pairs) + ([phrase("words.and_so_on", p.language)] if firsts.height > NAMED else [])
+        names = p.join(pairs, of=firsts.height)
         # Pairs are as large as each other; a group of three or more is worth telling.
         large = p.value("duplication.largest_lookalike_group") > 2
         largest = p.runs("duplication.lookalikes_largest") if large else []
         if p.assessment.lookalikes.height > p.value("duplication.lookalike_accounts"):
             largest += p.runs("duplication.lookalikes_shared")
-        runs = p.runs("duplication.lookalikes", names=names, largest=largest, annex=annex_of("lookalikes", p))
+        runs = p.runs("duplication.lookalikes", names=names, largest=largest, annex=p.annex("lookalikes"))
     if p.known("duplication.search_shown") and p.assessment.searches["others"][0] > 0:
         worst = p.assessment.searches.row(0, named=True)
         runs += p.runs("duplication.search", query=worst["query"], unit=worst["unit"])
@@ -199,39 +196,39 @@ def _pair(p: Phrases, row: dict[str, Any]) -> list[Run]:
         reason = word_label("reason", row["reason"], p.language).lower()
         return p.runs("duplication.pair", name=row["name"], other=row["closest_name"], reason=reason)
     units = p.assessment.measured.filter(pl.col("account_id") == row["closest_account_id"])["unit"]
-    key = "pair_of_one" if units[0] == row["unit"] else "pair_same"
-    return p.runs(f"duplication.{key}", name=row["name"], unit=row["unit"] or "—", other=units[0] or "—")
+    key = "duplication.pair_of_one" if units[0] == row["unit"] else "duplication.pair_same"
+    return p.runs(key, name=row["name"], unit=row["unit"] or "—", other=units[0] or "—")
 
 
 def updates_chapter(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
     """Chapter two, head two: accounts gone silent, the worst named."""
     p, measured = Phrases(assessment, figures), assessment.measured
     if not p.value("accounts.checked"):
-        return Blocks([heading(2, phrase("headings.updates", p.language)), paragraph(p.runs("updates.unknown"))])
+        return Blocks([p.heading(2, "headings.updates"), p.paragraph("updates.unknown")])
     stale, checked = p.value("updates.stale"), p.value("accounts.checked")
     if not p.limits["stale_limit"]:
         runs = p.runs("updates.no_rule")
     elif not stale:
         runs = p.runs("updates.stale_none_one" if checked == 1 else "updates.stale_none")
     else:
-        key = "updates.stale_all" if stale == checked else "updates.stale"
-        runs = p.runs(key, interval=p.interval("updates.stale_share"))
+        all_or_some = "updates.stale_all" if stale == checked else "updates.stale"
+        runs = p.runs(all_or_some, interval=p.interval("updates.stale_share"))
         if p.value("updates.never"):
             never = measured.filter("never")
-            key = "updates.never" if never.height <= NAMED + 2 else "updates.never_listed"
-            runs += p.runs(key, names=p.accounts(never.head(NAMED + 2), most=NAMED + 2))
+            few = "updates.never" if never.height <= NAMED + 2 else "updates.never_listed"
+            runs += p.runs(few, names=p.accounts(never.head(NAMED + 2), most=NAMED + 2))
         runs += _longest_silent(p)
     if p.value("updates.warned_only"):
         # With a limit of its own an office's borderline accounts may be stale, and none of these.
         there = measured.filter("borderline", pl.col("warned") & ~pl.col("stale")).height
         borderline = p.runs("updates.borderline") if there and there == p.value("updates.borderline") else []
-        key = "warned" if stale else "warned_of_all" if checked > 1 else "warned_one"
-        runs += p.runs(f"updates.{key}", borderline=borderline)
+        of_whom = "warned" if stale else "warned_of_all" if checked > 1 else "warned_one"
+        runs += p.runs(f"updates.{of_whom}", borderline=borderline)
     if stale:
-        runs += p.runs("duplication.listed", annex=annex_of("failed", p))
-    key = "updates" if stale else "updates_slow" if p.value("updates.warned_only") else "updates_none"
-    key = key if p.limits["stale_limit"] else "updates_unjudged"
-    return Blocks([heading(2, phrase(f"headings.{key}", p.language)), paragraph(runs)])
+        runs += p.runs("duplication.listed", annex=p.annex("failed"))
+    judged = "updates" if stale else "updates_slow" if p.value("updates.warned_only") else "updates_none"
+    head = judged if p.limits["stale_limit"] else "updates_unjudged"
+    return Blocks([p.heading(2, f"headings.{head}"), paragraph(runs)])
 
 
 def _longest_silent(p: Phrases) -> list[Run]:
@@ -251,48 +248,47 @@ def interaction_chapter(assessment: Assessment, figures: dict[str, Figure]) -> B
         channel_runs = p.runs("interaction.unknown")
     else:
         full, none = measured.filter(channel="full"), measured.filter(channel="none")
-        key = "full_none" if not full.height else "full" if full.height <= NAMED + 2 else "full_many"
-        key = "full_all" if full.height == measured.height else key
-        channel_runs = p.runs(f"interaction.{key}", names=p.accounts(full, most=NAMED + 2))
+        some = "full_none" if not full.height else "full" if full.height <= NAMED + 2 else "full_many"
+        every = "full_all" if full.height == measured.height else some
+        channel_runs = p.runs(f"interaction.{every}", names=p.accounts(full, most=NAMED + 2))
         if none.height:
-            key = "no_channel" if none.height > NAMED else "no_channel_few"
-            channel_runs += p.runs(f"interaction.{key}", names=p.accounts(none))
+            few = "no_channel" if none.height > NAMED else "no_channel_few"
+            channel_runs += p.runs(f"interaction.{few}", names=p.accounts(none))
         else:
             channel_runs += p.runs("interaction.no_channel_none")
     blocks = [paragraph(channel_runs)]
     if p.known("interaction.reply_rate"):
         replied, messages = p.value("interaction.replied"), p.value("interaction.messages")
-        key = "messages" if 0 < replied < messages else "messages_all" if replied else "messages_no_reply"
-        runs = p.runs(f"interaction.{key}", interval=p.interval("interaction.reply_rate"))
+        answered = "messages" if 0 < replied < messages else "messages_all" if replied else "messages_no_reply"
+        runs = p.runs(f"interaction.{answered}", interval=p.interval("interaction.reply_rate"))
         if replied:
             known = p.known("interaction.median_reply_days")
             runs += p.runs("interaction.median" if known else "interaction.median_unknown")
         blocks.append(paragraph(runs))
     elif p.value("interaction.messages"):
-        blocks.append(paragraph(p.runs("interaction.messages_without_replies")))
+        blocks.append(p.paragraph("interaction.messages_without_replies"))
     weak = not p.known("interaction.no_channel") or p.value("interaction.no_channel") > 0
-    key = "headings.interaction" if weak else "headings.interaction_none"
-    return Blocks([heading(2, phrase(key, p.language)), *blocks])
+    return Blocks([p.heading(2, "headings.interaction" if weak else "headings.interaction_none"), *blocks])
 
 
 def requirements(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
     """Chapter three: what the units are asked to do, by when."""
     p, deadlines = Phrases(assessment, figures), assessment.audit.settings.deadlines
-    calendar = phrase(f"requirements.calendar_{deadlines.calendar}", p.language)
+    calendar = p.text(f"requirements.calendar_{deadlines.calendar}")
 
     def by(key: str, days: int | None) -> list[Run]:
         return p.runs(key, days=days, calendar=calendar) if days else []
 
     rectify = "rectify" if p.value("accounts.failed") else "rectify_none"
     merge = "merge" if p.value("duplication.redundant_accounts") else "merge_none"
-    blocks = [heading(1, phrase("headings.requirements", p.language))]
+    blocks = [p.heading(1, "headings.requirements")]
     for key in (rectify, merge, "answer"):
         runs = p.runs(
             f"requirements.{key}",
             deadline=by("requirements.deadline", deadlines.rectify_days),
             reply_deadline=by("requirements.reply_deadline", deadlines.reply_days),
         )
-        blocks += [heading(2, phrase(f"requirements.{key}_head", p.language)), paragraph(runs)]
+        blocks += [p.heading(2, f"requirements.{key}_head"), paragraph(runs)]
     return Blocks(blocks)
 
 

@@ -10,7 +10,7 @@ from govmedia_kit.catalogue import phrase
 from govmedia_kit.judge import rules
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.judge.figures import Figure
-from govmedia_kit.report.blocks import Blocks, Run, heading, paragraph
+from govmedia_kit.report.blocks import Blocks, Run, paragraph
 from govmedia_kit.report.phrases import Phrases, date_text
 from govmedia_kit.schema import label, word_label
 
@@ -31,28 +31,27 @@ def analysis(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
         runs += p.runs(
             "analysis.in_time",
             days=deadlines.reply_days,
-            calendar=phrase(f"requirements.calendar_{deadlines.calendar}", p.language),
+            calendar=p.text(f"requirements.calendar_{deadlines.calendar}"),
             interval=p.interval("interaction.answered_in_time"),
         )
-    return Blocks([heading(1, phrase("analysis.head", p.language)), paragraph(runs)])
+    return Blocks([p.heading(1, "analysis.head"), paragraph(runs)])
 
 
 def method_note(assessment: Assessment) -> Blocks:
     """How the numbers were made: the definitions, and the rules as the rule table has them."""
     p = Phrases(assessment, {})
     as_of = date_text(assessment.as_of, p.language)
-    blocks = [heading(1, phrase("headings.method", p.language)), paragraph(p.runs("method.intro"))]
-    blocks += [
-        paragraph(p.runs(f"method.{key}", as_of=as_of)) for key in ("live", "gap", "not_checked", "duplicates", "reply")
-    ]
+    blocks = [p.heading(1, "headings.method")]
+    for definition in ("intro", "live", "gap", "not_checked", "duplicates", "reply"):
+        blocks.append(p.paragraph(f"method.{definition}", as_of=as_of))
     s = assessment.audit.settings
     used = {
         "in_time": assessment.replies is not None and s.deadlines.reply_days is not None,
         "stratified": s.sampling is not None and not s.is_part,
     }
-    parts = {name: phrase(f"method.interval_{name}", p.language) if there else "" for name, there in used.items()}
-    blocks.append(paragraph(p.runs("method.interval", **parts)))
-    blocks.append(paragraph(p.runs("method.rules_head", rules=_name_of_rules(assessment))))
+    parts = {name: p.text(f"method.interval_{name}") if there else "" for name, there in used.items()}
+    blocks.append(p.paragraph("method.interval", **parts))
+    blocks.append(p.paragraph("method.rules_head", rules=_name_of_rules(assessment)))
     for row in assessment.rules.iter_rows(named=True):
         facts = {
             "rule": phrase(f"rule_names.{row['rule']}", p.language, row["rule"]),
@@ -60,8 +59,8 @@ def method_note(assessment: Assessment) -> Blocks:
             "severity": word_label("severity", row["severity"], p.language).lower(),
             "basis": rules.basis(row, p.language) or "",
         }
-        key = "method.rule_plain" if facts["when"] == facts["rule"] else "method.rule"
-        blocks.append(paragraph(p.runs(key, **facts), role="note"))
+        named = "method.rule_plain" if facts["when"] == facts["rule"] else "method.rule"
+        blocks.append(p.paragraph(named, role="note", **facts))
     return Blocks(blocks)
 
 
