@@ -309,10 +309,10 @@ def test_a_basis_in_another_language_is_printed_in_that_language_only(tmp_path):
 @pytest.mark.parametrize(("value", "word"), [("true", "是"), ("TRUE", "是"), ("1", "是"), ("false", "否"), ("0", "否")])
 def test_a_fact_of_the_rule_table_is_told_as_yes_or_no(tmp_path, value, word):
     folder = write_audit(tmp_path / "audit", rules="ours.csv")
-    lines = HEAD + f"已关停仍发布,never,ne,{value},note,,,,办法\n从未更新,never,eq,{value},note,,,,办法\n"
+    lines = HEAD + f"甲,never,ne,{value},note,,,,办法\n乙,never,eq,{value},note,,,,办法\n"
     (folder / "ours.csv").write_text(lines, encoding="utf-8")
     told = [plain(block["runs"]) for block in method_note(gk.assess(gk.read_audit(folder))).blocks[-2:]]
     never = schema.label("never")
-    assert told[0].startswith(f"已关停仍发布：{never}不为{word}，")
+    assert told[0].startswith(f"甲：{never}不为{word}，")
     # A fact that holds is told by its name alone.
-    assert told[1].startswith(f"从未更新：{never}，" if word == "是" else f"从未更新：{never}为否，")
+    assert told[1].startswith(f"乙：{never}，" if word == "是" else f"乙：{never}为否，")
