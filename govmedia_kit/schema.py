@@ -13,7 +13,7 @@ Int64
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from govmedia_kit.catalogue import in_language
 from govmedia_kit.package_data import rows
@@ -33,21 +33,6 @@ __all__ = [
     "word_label",
     "word_labels",
 ]
-
-# Columns whose words are a vocabulary; the vocabulary has the column's name.
-VOCABULARY_COLUMNS = (
-    "platform",
-    "unit_level",
-    "filing_status",
-    "severity",
-    "channel",
-    "verdict",
-    "reason",
-    "discrepancy",
-    "outcome",
-    "not_checked_reason",
-    "merge_reason",
-)
 
 
 class Field(NamedTuple):
@@ -124,7 +109,7 @@ def dtypes(table: str) -> dict[str, pl.DataType]:
     """The columns of a table with their Polars dtypes."""
     import polars as pl
 
-    dtypes: dict[str, Any] = {
+    dtypes: dict[str, pl.DataType] = {
         "str": pl.String(),
         "bool": pl.Boolean(),
         "int": pl.Int64(),
@@ -141,8 +126,8 @@ def vocabulary(name: str) -> dict[str, Word]:
 
 
 def vocabulary_of(column: str) -> dict[str, Word] | None:
-    """The vocabulary of a column, or None where any text will do."""
-    return vocabulary(column) if column in VOCABULARY_COLUMNS else None
+    """The vocabulary that has the column's name, or None where any text will do."""
+    return _vocabularies().get(column)
 
 
 def label(column: str, language: str = "zh-Hans") -> str:

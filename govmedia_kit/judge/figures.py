@@ -19,7 +19,7 @@ import polars as pl
 
 from govmedia_kit import schema, statistics
 from govmedia_kit.catalogue import localized, phrase
-from govmedia_kit.divisions import divisions
+from govmedia_kit.divisions import names
 from govmedia_kit.judge import followup, rules
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.measures import duplication, interaction
@@ -74,20 +74,19 @@ def figures(assessment: Assessment) -> dict[str, Figure]:
             identifier = identifier.rpartition(".")[0]
         if figure.id == identifier or figure.value is not None:
             found[identifier][figure.id] = figure
-    return {
-        figure.id: _described(figure, identifier, assessment)
-        for identifier, parts in found.items()
+    made, limit = {}, str(rules.stale_after(assessment.rules))
+    for identifier, row in _catalogue().items():
+        row = {name: cell.replace("{stale}", limit) for name, cell in row.items()}
         # Breakdowns with a full stop stand after those with an @.
-        for figure in sorted(parts.values(), key=lambda f: f.id.replace(".", "~"))
-    }
+        for figure in sorted(found[identifier].values(), key=lambda figure: figure.id.replace(".", "~")):
+            made[figure.id] = _described(figure, row, assessment.language)
+    return made
 
 
-def _described(figure: Figure, identifier: str, assessment: Assessment) -> Figure:
+def _described(figure: Figure, row: dict[str, str], language: str) -> Figure:
     """A figure with its label, its text and the condition that selects its rows."""
-    row, language = _catalogue()[identifier], assessment.language
-    limit = str(rules.stale_after(assessment.rules))
-    group = figure.id.removeprefix(identifier).replace(".", "@platform:")
-    label, where = (text.replace("{stale}", limit) for text in (localized(row, "label", language), row["where"]))
+    group = figure.id.removeprefix(row["id"]).replace(".", "@platform:")
+    label, where = localized(row, "label", language) + _group_label(group, language), row["where"]
     if group and where.startswith("unit_accounts "):
         # In a group, a unit's accounts are those that it has there: `unit_accounts` counts all of them.
         beneath = f"SELECT unit FROM measured WHERE {_group_where(group)} GROUP BY unit"
@@ -95,9 +94,7 @@ def _described(figure: Figure, identifier: str, assessment: Assessment) -> Figur
     elif group:
         where = f"{where} AND {_group_where(group)}".removeprefix("TRUE AND ")
     text = _text(figure.value, row["kind"], language)
-    return replace(
-        figure, label=label + _group_label(group, language), text=text, evidence={"table": row["table"], "where": where}
-    )
+    return replace(figure, label=label, text=text, evidence={"table": row["table"], "where": where})
 
 
 def _text(value: float | None, kind: str, language: str) -> str:
@@ -119,14 +116,9 @@ def _group_label(group: str, language: str) -> str:
     if not group:
         return ""
     kind, _, value = group[1:].rpartition(":")
-    names = _division_names()
-    name = names.get(value, value) if kind == "region" else schema.word_label(kind or "unit_level", value, language)
+    word = schema.word_label(kind or "unit_level", value, language)
+    name = names().get(value, value) if kind == "region" else word
     return phrase("words.bracketed", language).format(text=name)
-
-
-@functools.cache
-def _division_names() -> dict[str, str]:
-    return dict(zip(divisions()["code"], divisions()["name"], strict=True))
 
 
 def _group_where(group: str) -> str:

@@ -31,15 +31,14 @@ __all__ = [
 def opening(assessment: Assessment) -> Blocks:
     """Title, recipients and the lead sentence."""
     s, language = assessment.audit.settings, assessment.language
-    region = region_name(s.region, language)
-    p = Phrases(assessment, {})
+    p, region = Phrases(assessment, {}), region_name(s.region, language)
     key = "title.default" if s.issuer else "title.nameless"
     blocks = [title(s.title or p.text(key, issuer=s.issuer, region=region))]
     recipients = p.text("lead.recipients", region=region) if s.is_part else s.recipients
     if recipients:
         blocks.append(paragraph(recipients, role="recipients"))
     issuer = s.issuer or phrase("lead.nameless_issuer", language)
-    return Blocks([*blocks, paragraph(p.runs("lead.text", issuer=issuer, region=region))])
+    return Blocks([*blocks, p.paragraph("lead.text", issuer=issuer, region=region)])
 
 
 def overall(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
@@ -54,7 +53,9 @@ def overall(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
     for by, key in (("unit_level", "overall.by_level"), ("platform", "overall.by_platform")):
         if parts := p.breakdown("accounts.registered", by, "words.counted"):
             registered += p.runs(key, parts=parts)
-    checked = _checked_sample(p) if sampled else _checked(p)
+    checked = p.runs("overall.checked_none")
+    if p.value("accounts.checked"):
+        checked = (_checked_sample(p) if sampled else _checked(p)) + _change(p)
     blocks = [p.heading(1, "headings.overall"), paragraph(registered), paragraph(checked)]
     if assessment.followed is not None:
         blocks.append(paragraph(_followed(p) if p.value("followup.failed_before") else p.runs("overall.followed_none")))
@@ -67,23 +68,18 @@ def overall(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
 
 def _checked(p: Phrases) -> list[Run]:
     """How many were checked, and how they fared."""
-    checked, registered = p.value("accounts.checked"), p.value("accounts.registered")
-    if not checked:
-        return p.runs("overall.checked_none")
-    if checked == registered:
+    checked = p.value("accounts.checked")
+    if checked == p.value("accounts.registered"):
         runs = p.runs("overall.checked_one" if checked == 1 else "overall.checked_all")
     else:
         runs = p.runs("overall.checked_part", annex=p.annex("not_checked"))
     some = "overall.passed" if p.value("accounts.failed") else "overall.passed_all"
     fared = some if p.value("accounts.passed") else "overall.failed_all"
-    runs += p.runs(fared, interval=p.interval("pass_rate"))
-    return runs + (_change(p) if p.known("followup.rate_change") else [])
+    return runs + p.runs(fared, interval=p.interval("pass_rate"))
 
 
 def _checked_sample(p: Phrases) -> list[Run]:
     """How a sample fared, its strata apart: what it says of all that are registered is the weighted estimate."""
-    if not p.value("accounts.checked"):
-        return p.runs("overall.checked_none")
     runs = p.runs("overall.checked_sample")
     if p.value("accounts.not_checked"):
         runs += p.runs("overall.checked_sample_rest", annex=p.annex("not_checked"))
@@ -92,7 +88,7 @@ def _checked_sample(p: Phrases) -> list[Run]:
     runs += p.runs("overall.passed_sample", strata=p.runs("words.bracketed", text=strata) if strata else "")
     if p.known("pass_rate.stratified"):
         runs += p.runs("overall.stratified", interval=p.interval("pass_rate.stratified"))
-    return runs + (_change(p) if p.known("followup.rate_change") else [])
+    return runs
 
 
 def _followed(p: Phrases) -> list[Run]:
@@ -109,7 +105,9 @@ def _followed(p: Phrases) -> list[Run]:
 
 
 def _change(p: Phrases) -> list[Run]:
-    """How the pass rate has moved since last round."""
+    """How the pass rate has moved since last round; nothing where there was none."""
+    if not p.known("followup.rate_change"):
+        return []
     doubt = [] if p.assessment.same_rules else p.runs("overall.other_rules")
     if not p.value("followup.rate_change"):
         return p.runs("overall.change_same") + doubt

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit.catalogue import phrase
-from govmedia_kit.divisions import divisions
+from govmedia_kit.divisions import names
 from govmedia_kit.judge import rules
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.judge.figures import Figure, rounded
@@ -148,8 +148,7 @@ def date_text(day: dt.date, language: str) -> str:
 
 def region_name(code: str | None, language: str) -> str:
     """The name of a division, or the whole country's."""
-    names = divisions().filter(pl.col("code") == (code or ""))["name"]
-    return names[0] if names.len() else phrase("words.whole_country", language)
+    return names().get(code or "") or phrase("words.whole_country", language)
 
 
 def annex_numbers(assessment: Assessment) -> dict[str, int]:
