@@ -166,7 +166,7 @@ def test_pandas_in_pandas_out_and_order_does_not_matter():
 def test_every_kind_has_a_word_in_both_languages():
     words = schema.vocabulary("discrepancy")
     assert list(words) == list(filing.DISCREPANCIES)
-    assert all(word.label_zh and word.label_en for word in words.values())
+    assert all(word.labels["zh"] and word.labels["en"] for word in words.values())
 
 
 def canadian(name):

@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import schema
+from govmedia_kit.catalogue import phrase
 from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError, Place, Problem, hint
-from govmedia_kit.read.find_table import SUFFIXES, find_table, table_called
+from govmedia_kit.read.find_table import SUFFIXES, find_table
 from govmedia_kit.read.importers import import_files
 from govmedia_kit.read.importers.update_ledger import OBSERVED, read_observed, with_observed
 from govmedia_kit.read.ledger import match_columns
@@ -44,6 +45,10 @@ class Audit:
     problems: list[Problem] = field(default_factory=list)
     inputs: list[Path] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        where = self.settings.title or self.settings.region or self.folder.name
+        return f"<Audit {where}, {self.settings.as_of}: {self.accounts.height} accounts, {len(self.problems)} problems>"
+
 
 def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audit:
     """An audit folder with all its tables.
@@ -58,7 +63,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
     paths = {name: find_table(folder, name, settings) for name in ("accounts", "posts", "messages", "filed")}
     if paths["accounts"] is None:
         wanted = f"accounts{SUFFIXES[0]} … accounts{SUFFIXES[-1]}"
-        raise InputError("no_table", path=folder, table=table_called("accounts", settings.language), wanted=wanted)
+        raise InputError("no_table", path=folder, table=phrase("tables.accounts", settings.language), wanted=wanted)
 
     def read(name: str, reader: Any) -> pl.DataFrame | None:
         path = paths[name]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from govmedia_kit.catalogue import phrase
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.settings import Settings, read_settings
 
-__all__ = ["SUFFIXES", "find_table", "table_called", "tables_in"]
+__all__ = ["SUFFIXES", "find_table", "tables_in"]
 
 SUFFIXES = (".csv", ".xlsx", ".parquet", ".xls", ".xlsm", ".ods", ".tsv", ".json", ".jsonl")
 # What other tools call their files of posts and messages; a folder `posts/` may hold any.
@@ -37,17 +38,6 @@ def find_table(folder: Path, name: str, settings: Settings | None = None) -> Pat
     """The file of a table (accounts, posts, messages, filed), or None; InputError where several could be meant."""
     found = tables_in(folder, name, settings)
     if len(found) > 1:
-        called = functools.partial(table_called, name)
+        called = functools.partial(phrase, f"tables.{name}")
         raise InputError("two_tables", path=folder, table=called, found=[p.name for p in found])
     return found[0] if found else None
-
-
-def table_called(table: str, language: str) -> str:
-    """What a reader calls a table of an audit folder."""
-    names = {
-        "accounts": ("台账", "accounts"),
-        "posts": ("帖文", "posts"),
-        "messages": ("留言", "messages"),
-        "filed": ("备案名单", "filed"),
-    }
-    return names[table][language.startswith("en")]

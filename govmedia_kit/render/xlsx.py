@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from govmedia_kit.catalogue import in_language
 from govmedia_kit.judge.figures import Figure
-from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read.settings import Settings
 from govmedia_kit.render.page_layout import document_words, title_of
-from govmedia_kit.report.annexes import shown_value
+from govmedia_kit.report.annexes import cell
 from govmedia_kit.report.blocks import Block, clean
 from govmedia_kit.report.phrases import region_name
 from govmedia_kit.schema import columns as dictionary
@@ -105,7 +105,7 @@ def _sheets(
         kinds = [
             {pl.Int64: "int", pl.Date: "date", pl.Float64: "number"}.get(t.base_type(), "text") for t in frame.dtypes
         ]
-        rows = [[shown_value(n, v, language) for n, v in row.items()] for row in frame.iter_rows(named=True)]
+        rows = [[cell(n, v, language) for n, v in row.items()] for row in frame.iter_rows(named=True)]
         made.append(_Sheet(sheet_name(words[name], taken), words[name], heads, kinds, rows))
     names = ("id", "label", "value", "low", "high", "count", "of", "text")
     rows = [[*(getattr(f, n) for n in names), f.evidence["table"], f.evidence["where"]] for f in figures.values()]
@@ -183,7 +183,7 @@ def _notes(page: Any, formats: dict[str, Any], words: dict[str, Any], sheets: li
     _line(page, top + 1, [words["columns"][n] for n in ("column", "label", "meaning", "unit")], formats["head"])
     fields = dictionary("accounts") | dictionary("measured") | dictionary("findings")
     for row, field in enumerate(fields.values(), top + 2):
-        meaning = field.meaning_en if is_english(language) else spelt(field.meaning_zh, language)
+        meaning = in_language(field.meanings, language)
         _line(page, row, (field.name, label(field.name, language), meaning, field.unit), formats["wrapped"])
     _on_paper(page, (24, 22, 70, 12))
 

@@ -19,8 +19,8 @@ from collections.abc import Callable
 import polars as pl
 
 from govmedia_kit import schema
+from govmedia_kit.catalogue import traditional
 from govmedia_kit.package_data import rows
-from govmedia_kit.scripts import traditional
 
 __all__ = [
     "clean",
@@ -242,7 +242,7 @@ def _key(cell: pl.Expr) -> pl.Expr:
 @functools.cache
 def _spellings(vocabulary: str) -> dict[str, str]:
     words = schema.vocabulary(vocabulary).values()
-    pairs = [(s, w.value) for w in words for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
+    pairs = [(s, w.value) for w in words for s in w.spellings]
     meant = dict(reversed(pairs))
     pairs += [(variant, meant[word]) for variant, word in traditional(meant).items()]
     spellings = pl.DataFrame(pairs, schema=["s", "v"], orient="row")

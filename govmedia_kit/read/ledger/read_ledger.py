@@ -112,7 +112,7 @@ def require(frame: pl.DataFrame, grid: Grid, table: str, names: Iterable[str]) -
                 label=functools.partial(schema.label, name),
                 column=name,
                 found=[heading for heading in grid.header if heading],
-                known=[name, known.label_zh, *known.synonyms[:6]],
+                known=[name, known.labels["zh"], *known.synonyms[:6]],
             )
 
 
