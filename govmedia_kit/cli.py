@@ -30,7 +30,7 @@ def _argument(name: str, metavar: str) -> Any:
 
 
 def _option(name: str) -> Any:
-    return typer.Option(f"--{name}", help=_both(f"option_{name}"))
+    return typer.Option(f"--{name}", help=_both(f"option_{name.replace('-', '_')}"))
 
 
 app = typer.Typer(
