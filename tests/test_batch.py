@@ -95,6 +95,17 @@ def test_a_failing_bulletin_does_not_stop_the_rest(three_regions, short, tmp_pat
     assert [p.name for p in (tmp_path / "out").iterdir() if p.name.startswith(".")] == []
 
 
+def test_an_audit_folder_is_as_good_as_its_jobs(three_regions, short, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        "govmedia_kit.run.batch.make_bulletin", lambda audit, out, **o: made.append((out.name, o["region"]))
+    )
+    monkeypatch.setattr("govmedia_kit.run.batch._figures", lambda folder, state: {})
+    names = make_batch([str(three_regions)], tmp_path / "out", again=True)["name"].to_list()
+    assert names == [job.name for job in jobs_by_region(three_regions)]
+    assert made == [(name, name[:6]) for name in names]
+
+
 def test_a_fault_of_ours_in_one_bulletin_does_not_cost_the_others(three_regions, short, tmp_path, monkeypatch):
     real = make_bulletin
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 import time
@@ -244,7 +243,7 @@ def test_units_spelled_in_two_ways_and_messages_to_unknown_ones_are_told(tmp_pat
 
 def on_a_terminal(*arguments: object) -> str:
     """What the command writes on a terminal as its standard error."""
-    ours, its = pty.openpty()
+    ours, its = pytest.importorskip("pty").openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     run = subprocess.Popen(
         [sys.executable, "-m", "govmedia_kit", *map(str, arguments)],

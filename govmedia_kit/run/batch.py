@@ -41,13 +41,13 @@ class Job:
     parameters: dict[str, Any]
 
 
-def jobs_of(audits: Iterable[Path]) -> list[Job]:
+def jobs_of(audits: Iterable[Path | str]) -> list[Job]:
     """The jobs of one audit, or of several, each in a folder of its own; one that cannot be read is a job that fails."""
-    audits = [Path(audit) for audit in audits]
-    if len(audits) == 1:
-        return jobs_by_region(audits[0])
-    jobs = []
-    for folder, audit in zip(_folders(audits), audits, strict=True):
+    paths = [Path(audit) for audit in audits]
+    if len(paths) == 1:
+        return jobs_by_region(paths[0])
+    jobs: list[Job] = []
+    for folder, audit in zip(_folders(paths), paths, strict=True):
         try:
             jobs += [replace(job, name=f"{folder}/{job.name}") for job in jobs_by_region(audit)]
         except GovmediaError:
@@ -58,7 +58,8 @@ def jobs_of(audits: Iterable[Path]) -> list[Job]:
 def _folders(audits: list[Path]) -> list[str]:
     """A name for each audit's folder: its own, with its parents' as far as it takes to tell them apart."""
     paths = [audit.resolve() for audit in audits]
-    for depth in range(1, max(len(path.parts) for path in paths) + 1):
+    found: list[str] = []
+    for depth in range(1, max((len(path.parts) for path in paths), default=0) + 1):
         found = ["-".join(path.parts[-depth:]).strip("/\\") for path in paths]
         if len(set(found)) == len(set(paths)):
             break
@@ -80,14 +81,17 @@ def jobs_by_region(audit: Path | str) -> list[Job]:
 
 
 def make_batch(
-    jobs: Iterable[Job],
+    jobs: Iterable[Job | Path | str],
     out: Path | str,
     *,
     again: bool = False,
     after_each: Callable[[dict[str, Any]], None] = lambda row: None,
     **options: Any,
 ) -> pl.DataFrame:
-    """Make the bulletins of `jobs` into folders of `out`, one after another on one kernel; one that fails stops no other.
+    """Make many bulletins into folders of `out`, one after another on one kernel; one that fails stops no other.
+
+    `jobs` are audit folders, of each of which every division right beneath its region gets a bulletin, or jobs
+    (`run.batch.Job`): what to make of which audit.
 
     Returns one row per job, in their order: name (str, the folder in `out`), title (str), state (str: `made`; `kept` where it
     was there already, whole and made from the same; `failed`), why (str: why it failed, else empty), and of the bulletin's
@@ -95,14 +99,16 @@ def make_batch(
     table is `OUT/summary.csv`, and `OUT/index.html` leads to the bulletins.
 
     `options` are those of `make_bulletin`. `again` makes anew what could be kept; `after_each` is called with each row.
-    An error of one bulletin is its row's `why`; raises OSError only where `out` itself cannot be written.
+    An error of one bulletin is its row's `why`. Raises InputError where the only audit cannot be read, OSError where `out`
+    cannot be written.
     """
-    out = Path(out)
+    given, out = list(jobs), Path(out)
+    made_of = [job for job in given if isinstance(job, Job)] + jobs_of(job for job in given if not isinstance(job, Job))
     out.mkdir(parents=True, exist_ok=True)
     language = options.get("language") or "zh-Hans"
     rows = []
     with started_kernel() as kernel:
-        for job in jobs:
+        for job in made_of:
             folder, state, why = out / job.name, "made", ""
             try:
                 if not again and _is_up_to_date(folder, job, options):

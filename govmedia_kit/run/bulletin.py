@@ -89,7 +89,7 @@ def make_bulletin(
     steps = itertools.count()
 
     def begin(step: str) -> None:
-        progress(next(steps), len(formats) + 1, step)
+        progress(next(steps), 1 + len(formats) + notices, step)
 
     try:
         # The kernel starts while papermill is imported to look at the parameters: both take their time.

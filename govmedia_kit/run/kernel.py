@@ -41,7 +41,9 @@ def hand_over(error: GovmediaError) -> list[str]:
             error.facts[name] = str(fact)
         elif isinstance(fact, Path):  # seen from here, where nobody else stands
             error.facts[name] = fact.resolve()
-    return [base64.b64encode(pickle.dumps(error)).decode("ascii")]
+    with contextlib.suppress(Exception):  # what cannot be sent is told in its own words
+        return [base64.b64encode(pickle.dumps(error)).decode("ascii")]
+    return [str(error)]
 
 
 def error_of(failed: Any, notebook: str) -> GovmediaError:
