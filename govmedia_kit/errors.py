@@ -100,6 +100,10 @@ class Problem(NamedTuple):
         """`error` (the bulletin is not made), `warning` (something is taken as not known) or `note`."""
         return _messages()[self.kind]["severity"]
 
+    def beneath(self, folder: str) -> Problem:
+        """The same problem, of a file in another folder."""
+        return self._replace(place=self.place._replace(file=f"{folder}/{self.place.file}"))
+
     def say(self, language: str = "zh-Hans") -> str:
         """The problem as a sentence."""
         return sentence(self.kind, language, place=self.place, **self.facts)
@@ -110,7 +114,8 @@ class GovmediaError(Exception):
 
     def __init__(self, kind: str, **facts: Any) -> None:
         self.kind, self.facts = kind, facts
-        super().__init__(kind, facts)
+        # Its one argument, so that an error can be sent from a kernel to the process that asked.
+        super().__init__(kind)
 
     def say(self, language: str = "zh-Hans") -> str:
         """The error as a sentence in `language`."""
@@ -118,11 +123,6 @@ class GovmediaError(Exception):
 
     def __str__(self) -> str:
         return self.say("en")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Worker processes send errors back to the batch; keyword facts need a constructor that takes them.
-        facts = {name: _text(fact, "zh-Hans") for name, fact in self.facts.items()}
-        return functools.partial(type(self), self.kind, **facts), ()
 
 
 class InputError(GovmediaError):

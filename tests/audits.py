@@ -46,6 +46,18 @@ def write_audit(
     return folder
 
 
+def short_notebook(folder: Path, *more: str) -> Path:
+    """The bulletin's notebook without its chapters and charts: its parameters, what it measures and saves, and `more` code."""
+    notebook = json.loads((Path(__file__).parents[1] / "notebooks" / "bulletin.ipynb").read_text(encoding="utf-8"))
+    kept = [cell for cell in notebook["cells"] if "remove-cell" in cell["metadata"].get("tags", [])]
+    title = next(cell for cell in notebook["cells"] if "report.opening" in "".join(cell["source"]))
+    added = [title | {"id": f"more{i}", "source": [code]} for i, code in enumerate(more)]
+    notebook["cells"] = [*kept[:-1], title, *added, kept[-1]]
+    path = folder / "short.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
 def figures_of(folder: Path) -> dict[str, dict[str, Any]]:
     """`figures.json` of a bulletin's folder by id."""
     return {f["id"]: f for f in json.loads((folder / "figures.json").read_text(encoding="utf-8"))}

@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from audits import account, figures_of, post, write_audit
+from audits import account, figures_of, post, short_notebook, write_audit
 
 from govmedia_kit.errors import InputError
 from govmedia_kit.run.batch import jobs_by_region, jobs_of, make_batch
@@ -21,6 +21,13 @@ def warm(kernel, monkeypatch):
     import contextlib
 
     monkeypatch.setattr("govmedia_kit.run.batch.started_kernel", lambda: contextlib.nullcontext(kernel))
+
+
+@pytest.fixture
+def short(tmp_path) -> Path:
+    """The bulletin's notebook without its chapters, where the test is not about them."""
+    (tmp_path / "notebook").mkdir()
+    return short_notebook(tmp_path / "notebook")
 
 
 @pytest.fixture
@@ -61,14 +68,15 @@ def test_a_bad_ledger_stops_the_batch_before_it_begins(tmp_path):
         jobs_by_region(write_audit(tmp_path, [account("甲", platform="微薄")]))
 
 
-def test_a_failing_bulletin_does_not_stop_the_rest(three_regions, tmp_path):
+def test_a_failing_bulletin_does_not_stop_the_rest(three_regions, short, tmp_path):
     told = []
     summary = make_batch(
-        jobs_by_region(three_regions), tmp_path / "out", told=lambda *a: told.append(a), formats=["html"]
+        jobs_by_region(three_regions), tmp_path / "out", after_each=told.append, formats=["html"], notebook=short
     )
     assert summary["state"].to_list() == ["made", "failed", "made"]
     assert "2019-07-15" in summary["why"][1]
-    assert [(job.title, state) for job, state, _ in told] == [
+    assert told == summary.rows(named=True)
+    assert [(row["title"], row["state"]) for row in told] == [
         ("兰州市", "made"),
         ("酒泉市", "failed"),
         ("临夏回族自治州", "made"),
@@ -87,7 +95,18 @@ def test_a_failing_bulletin_does_not_stop_the_rest(three_regions, tmp_path):
     assert [p.name for p in (tmp_path / "out").iterdir() if p.name.startswith(".")] == []
 
 
-def test_a_fault_of_ours_in_one_bulletin_does_not_cost_the_others(three_regions, tmp_path, monkeypatch):
+def test_an_audit_folder_is_as_good_as_its_jobs(three_regions, short, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        "govmedia_kit.run.batch.make_bulletin", lambda audit, out, **o: made.append((out.name, o["region"]))
+    )
+    monkeypatch.setattr("govmedia_kit.run.batch._figures", lambda folder, state: {})
+    names = make_batch([str(three_regions)], tmp_path / "out", again=True)["name"].to_list()
+    assert names == [job.name for job in jobs_by_region(three_regions)]
+    assert made == [(name, name[:6]) for name in names]
+
+
+def test_a_fault_of_ours_in_one_bulletin_does_not_cost_the_others(three_regions, short, tmp_path, monkeypatch):
     real = make_bulletin
 
     def sometimes(audit, out, **options):
@@ -96,16 +115,16 @@ def test_a_fault_of_ours_in_one_bulletin_does_not_cost_the_others(three_regions,
         return real(audit, out, **options)
 
     monkeypatch.setattr("govmedia_kit.run.batch.make_bulletin", sometimes)
-    summary = make_batch(jobs_by_region(three_regions), tmp_path / "out", formats=["html"])
+    summary = make_batch(jobs_by_region(three_regions), tmp_path / "out", formats=["html"], notebook=short)
     assert summary["state"].to_list() == ["failed", "failed", "made"]
     assert summary["why"][0] == "ZeroDivisionError: oh"
 
 
-def test_what_is_up_to_date_is_kept_and_what_changed_is_made_anew(three_regions, tmp_path):
+def test_what_is_up_to_date_is_kept_and_what_changed_is_made_anew(three_regions, short, tmp_path):
     jobs, out = jobs_by_region(three_regions)[:1], tmp_path / "out"
 
     def state(**options) -> str:
-        return make_batch(jobs, out, **{"formats": ["html"], **options})["state"][0]
+        return make_batch(jobs, out, **{"formats": ["html"], "notebook": short, **options})["state"][0]
 
     assert state() == "made"
     before = made_at(out)
@@ -123,13 +142,42 @@ def test_what_is_up_to_date_is_kept_and_what_changed_is_made_anew(three_regions,
         file.write("甲,new,2019-07-14 10:00:00\n")
     assert state() == "made"
     assert figures_of(out / jobs[0].name)["updates.stale"]["value"] == 0
+    assert state() == "kept"
+    # An input that appears, and one that vanishes.
+    (three_regions / "messages.csv").write_text("unit,received_at\n甲的主办单位,2019-07-01\n", encoding="utf-8")
+    assert [state(), state()] == ["made", "kept"]
+    (three_regions / "messages.csv").unlink()
+    assert [state(), state()] == ["made", "kept"]
 
 
-def test_a_bulletin_that_fails_now_leaves_the_one_of_before(three_regions, tmp_path):
+def test_a_bulletin_that_would_look_otherwise_or_is_of_another_version_is_made_anew(
+    three_regions, short, tmp_path, monkeypatch
+):
     jobs, out = jobs_by_region(three_regions)[:1], tmp_path / "out"
-    make_batch(jobs, out, formats=["html"])
+
+    def state(**options) -> str:
+        return make_batch(jobs, out, formats=["html"], notebook=short, **options)["state"][0]
+
+    assert [state(), state()] == ["made", "kept"]
+    assert [state(code="fold"), state(code="fold")] == ["made", "kept"]
+    monkeypatch.setattr("govmedia_kit.run.bulletin.__version__", "0.0.9")
+    assert [state(code="fold"), state(code="fold")] == ["made", "kept"]
+
+
+def test_bulletins_inside_the_audit_folder_are_kept_too(three_regions, short, tmp_path):
+    def states() -> list[str]:
+        jobs = jobs_by_region(three_regions)
+        return make_batch(jobs, three_regions / "out", formats=["html"], notebook=short)["state"].to_list()
+
+    assert states() == ["made", "failed", "made"]
+    assert states() == ["kept", "failed", "kept"]
+
+
+def test_a_bulletin_that_fails_now_leaves_the_one_of_before(three_regions, short, tmp_path):
+    jobs, out, options = jobs_by_region(three_regions)[:1], tmp_path / "out", {"formats": ["html"], "notebook": short}
+    make_batch(jobs, out, **options)
     before = made_at(out)
-    assert make_batch(jobs, out, formats=["html"], as_of="2019-13-01")["state"].to_list() == ["failed"]
+    assert make_batch(jobs, out, as_of="2019-13-01", **options)["state"].to_list() == ["failed"]
     assert made_at(out) == before
 
 
@@ -143,17 +191,19 @@ def test_a_kernel_that_was_used_before_makes_the_bulletin_that_a_fresh_one_makes
     )
     notebook["cells"][-1]["source"] = [*notebook["cells"][-1]["source"], "\n", dirt]
     (tmp_path / "dirty.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-    make_bulletin(write_audit(tmp_path / "audit"), tmp_path / "dirty", notebook=tmp_path / "dirty.ipynb", kernel=kernel)
-    warm = make_bulletin(gansu, tmp_path / "warm", kernel=kernel)
-    fresh = make_bulletin(gansu, tmp_path / "fresh")
+    printed = {"formats": ["html", "ipynb"]}
+    audit = write_audit(tmp_path / "audit")
+    make_bulletin(audit, tmp_path / "dirty", notebook=tmp_path / "dirty.ipynb", kernel=kernel, **printed)
+    warm = make_bulletin(gansu, tmp_path / "warm", kernel=kernel, **printed)
+    fresh = make_bulletin(gansu, tmp_path / "fresh", **printed)
     for name in ("bulletin.html", "bulletin.ipynb", "figures.json", "findings.csv", "measured.parquet"):
         assert (warm / name).read_bytes() == (fresh / name).read_bytes(), name
 
 
-def test_the_kernel_comes_back_when_it_died(kernel, tmp_path):
+def test_the_kernel_comes_back_when_it_died(kernel, short, tmp_path):
     audit = write_audit(tmp_path / "audit")
     os.kill(kernel.manager.provisioner.pid, signal.SIGKILL)
-    out = make_bulletin(audit, tmp_path / "out", kernel=kernel, formats=["html"])
+    out = make_bulletin(audit, tmp_path / "out", kernel=kernel, formats=["html"], notebook=short)
     assert figures_of(out)["accounts.checked"]["value"] == 1
 
 
@@ -198,21 +248,21 @@ def test_audits_of_one_name_have_folders_of_their_own(tmp_path):
     assert names == ["2025-审计/620100-兰州市", "2026-审计/620100-兰州市"]
 
 
-def test_an_audit_that_cannot_be_read_does_not_cost_the_others(tmp_path):
+def test_an_audit_that_cannot_be_read_does_not_cost_the_others(short, tmp_path):
     good = write_audit(tmp_path / "good", [account("甲", region="620102")])
     bad = write_audit(tmp_path / "bad", [account("甲", platform="微薄")])
-    summary = make_batch(jobs_of([bad, good]), tmp_path / "out", formats=["html"])
+    summary = make_batch(jobs_of([bad, good]), tmp_path / "out", formats=["html"], notebook=short)
     assert summary.select("name", "state").rows() == [("bad", "failed"), ("good/620100-兰州市", "made")]
 
 
-def test_what_was_damaged_or_looks_back_to_another_round_is_made_anew(tmp_path):
+def test_what_was_damaged_or_looks_back_to_another_round_is_made_anew(short, tmp_path):
     accounts = [account("甲", region="620102")]
     before = write_audit(tmp_path / "before", accounts, [post("甲", 100)], as_of=dt.date(2019, 4, 30))
     now = write_audit(tmp_path / "now", accounts, [post("甲", 1)], previous="../before")
     out = tmp_path / "out"
 
     def made() -> list[str]:
-        return make_batch(jobs_by_region(now), out, formats=["html"])["state"].to_list()
+        return make_batch(jobs_by_region(now), out, formats=["html"], notebook=short)["state"].to_list()
 
     assert [made(), made()] == [["made"], ["kept"]]
     (out / "620100-兰州市" / "bulletin.html").write_bytes(b"")

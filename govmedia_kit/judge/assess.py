@@ -51,6 +51,7 @@ def _with_rounds_before(audit: Audit, rounds: int) -> Assessment:
         before = _with_rounds_before(earlier, rounds - 1)
     except InputError as error:
         if error.kind != "no_live_account":
+            error.problems = [problem.beneath(audit.settings.previous) for problem in error.problems]
             raise
         return assessment  # the region had none then: there is nothing to look back to
     return replace(assessment, previous=before, followed=follow_up(assessment, before))
@@ -185,9 +186,12 @@ def _region_paths(accounts: pl.DataFrame) -> pl.DataFrame:
     return accounts.select("account_id", region_path=found)
 
 
-def set_aside_problems(audit: Audit) -> list[Problem]:
-    """What `check` says beyond its cells: rows of accounts that the ledger lacks, units that are spelt in several ways."""
-    _, apart = _account_days(audit)
+def set_aside_problems(audit: Audit, apart: pl.DataFrame | None = None) -> list[Problem]:
+    """What `check` says beyond its cells: rows of accounts that the ledger lacks, units that are spelt in several ways.
+
+    `apart` is the `set_aside` of an assessment, where there is one: then the posts are not looked through again.
+    """
+    apart = _account_days(audit)[1] if apart is None else apart
     problems = _spelled_twice(audit)
     for (table,), rows in apart.group_by("table", maintain_order=True):
         found = [*rows["account_id"].head(3), *(["…"] if rows.height > 3 else [])]

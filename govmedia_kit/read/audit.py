@@ -22,7 +22,9 @@ from govmedia_kit.read.settings import Settings, read_settings
 from govmedia_kit.read.sources import parquet
 from govmedia_kit.read.sources.files import ROW
 
-__all__ = ["Audit", "read_audit", "read_messages", "read_posts"]
+__all__ = ["Audit", "inputs_of", "read_audit", "read_messages", "read_posts"]
+
+TABLES = ("accounts", "posts", "messages", "filed")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
     folder = Path(folder)
     settings = read_settings(folder, **given)
     problems: list[Problem] = []
-    paths = {name: find_table(folder, name, settings) for name in ("accounts", "posts", "messages", "filed")}
+    paths = {name: find_table(folder, name, settings) for name in TABLES}
     if paths["accounts"] is None:
         wanted = f"accounts{SUFFIXES[0]} … accounts{SUFFIXES[-1]}"
         raise InputError("no_table", path=folder, table=phrase("tables.accounts", settings.language), wanted=wanted)
@@ -99,8 +101,23 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
         ledger=ledger,
         unknown_in_messages=unknown,
         problems=problems,
-        inputs=[folder / "audit.toml", *(path for path in paths.values() if path is not None), *_observed_of(folder)],
+        inputs=inputs_of(folder, settings),
     )
+
+
+def inputs_of(folder: Path, settings: Settings) -> list[Path]:
+    """The files that an audit is read from, none of them opened: settings, ledger and other tables, observed days, rules.
+
+    Hidden files and what lies in hidden folders are nobody's input. Raises InputError as `read_audit` does for a table that
+    is not there or could be several files.
+    """
+    tables = [path for name in TABLES if (path := find_table(folder, name, settings)) is not None]
+    own = [folder / name for name in (OBSERVED, settings.rules) if (folder / name).is_file()]
+    found: list[Path] = [folder / "audit.toml"]
+    for path in [*tables, *own]:
+        beneath = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        found += [p for p in beneath if not any(n.startswith((".", "~$")) for n in p.relative_to(path).parts)]
+    return found
 
 
 def read_posts(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.DataFrame, list[Problem]]:

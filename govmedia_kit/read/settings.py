@@ -7,8 +7,18 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+)
 
+from govmedia_kit import schema
 from govmedia_kit.errors import InputError, hint
 from govmedia_kit.languages import language_of
 
@@ -28,14 +38,21 @@ class Tables(_Strict):
     posts: str | None = None
     messages: str | None = None
     filed: str | None = None
-    engine: Engine | None = None
 
 
 class Sampling(_Strict):
     """A sample: the column whose words are the strata, and how many accounts are registered in each."""
 
     by: str = "unit_level"
-    registered: dict[str, int]
+    registered: dict[str, NonNegativeInt]
+
+    @field_validator("by")
+    @classmethod
+    def _is_a_column(cls, by: str) -> str:
+        known = schema.columns("accounts")
+        if by not in known:
+            raise InputError("unknown_choice", name="[sampling] by", found=by, hint=hint(by, known), known=known)
+        return by
 
 
 class Deadlines(_Strict):
@@ -91,6 +108,8 @@ def read_settings(folder: Path, **given: Any) -> Settings:
         read = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError("bad_toml", path=path, found=error) from error
+    if isinstance(read.get("tables"), dict) and "engine" in read["tables"]:  # as good as beside the other settings
+        read["engine"] = read["tables"].pop("engine")
     part = given.get("region") not in (None, read.get("region"))
     if part:
         read |= {"title": "", "recipients": ""}
@@ -100,8 +119,7 @@ def read_settings(folder: Path, **given: Any) -> Settings:
     except ValidationError as error:
         raise _taught(path, error) from error
     settings._part = part
-    engine = settings.tables.engine
-    return settings.model_copy(update={"engine": engine}) if engine and "engine" not in given else settings
+    return settings
 
 
 def _taught(path: Path, error: ValidationError) -> InputError:

@@ -11,22 +11,25 @@ from urllib.parse import quote
 
 import polars as pl
 
-from govmedia_kit import __version__
-from govmedia_kit.divisions import divisions
+from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import GovmediaError
-from govmedia_kit.package_data import resource
 from govmedia_kit.read.audit import read_audit
 from govmedia_kit.render import html
 from govmedia_kit.render.formats import FORMATS
 from govmedia_kit.report import phrases
 from govmedia_kit.report.blocks import listing, title
-from govmedia_kit.run.bulletin import fingerprint, make_bulletin, sha256
+from govmedia_kit.run.bulletin import make_bulletin, recipe, sha256
 from govmedia_kit.run.kernel import started_kernel
 
 __all__ = ["Job", "jobs_by_region", "jobs_of", "make_batch"]
 
-# Options of `make_bulletin` that say how it is made; all others are the notebook's parameters.
-NOT_PARAMETERS = ("formats", "kernel", "notebook", "progress", "layout", "template", "charts", "code", "notices")
+# The figures of each bulletin that the summary shows.
+SHOWN = {
+    "registered": "accounts.registered",
+    "checked": "accounts.checked",
+    "failed": "accounts.failed",
+    "pass_rate": "pass_rate",
+}
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,13 @@ class Job:
     parameters: dict[str, Any]
 
 
-def jobs_of(audits: Iterable[Path]) -> list[Job]:
+def jobs_of(audits: Iterable[Path | str]) -> list[Job]:
     """The jobs of one audit, or of several, each in a folder of its own; one that cannot be read is a job that fails."""
-    audits = [Path(audit) for audit in audits]
-    if len(audits) == 1:
-        return jobs_by_region(audits[0])
-    jobs = []
-    for folder, audit in zip(_folders(audits), audits, strict=True):
+    paths = [Path(audit) for audit in audits]
+    if len(paths) == 1:
+        return jobs_by_region(paths[0])
+    jobs: list[Job] = []
+    for folder, audit in zip(_folders(paths), paths, strict=True):
         try:
             jobs += [replace(job, name=f"{folder}/{job.name}") for job in jobs_by_region(audit)]
         except GovmediaError:
@@ -56,7 +59,8 @@ def jobs_of(audits: Iterable[Path]) -> list[Job]:
 def _folders(audits: list[Path]) -> list[str]:
     """A name for each audit's folder: its own, with its parents' as far as it takes to tell them apart."""
     paths = [audit.resolve() for audit in audits]
-    for depth in range(1, max(len(path.parts) for path in paths) + 1):
+    found: list[str] = []
+    for depth in range(1, max((len(path.parts) for path in paths), default=0) + 1):
         found = ["-".join(path.parts[-depth:]).strip("/\\") for path in paths]
         if len(set(found)) == len(set(paths)):
             break
@@ -71,58 +75,59 @@ def jobs_by_region(audit: Path | str) -> list[Job]:
     """
     audit = Path(audit)
     read = read_audit(audit)
-    root = read.settings.region
-    table = divisions()
-    parent = dict(zip(table["code"], table["parent"], strict=True))
-    names = dict(zip(table["code"], table["name"], strict=True))
-
-    def beneath(code: str | None) -> str | None:
-        """The division right beneath the root that holds `code`."""
-        while code is not None and parent.get(code) != root:
-            code = parent.get(code)
-        return code
-
-    regions = read.accounts["region"].drop_nulls().unique().to_list() if "region" in read.accounts.columns else []
-    found = sorted({code for code in map(beneath, regions) if code})
-    return [Job(audit, f"{code}-{names[code]}", names[code], {"region": code}) for code in found]
+    there = set(read.accounts["region"].drop_nulls()) if "region" in read.accounts.columns else set()
+    right_beneath = divisions().filter(pl.col("parent").eq_missing(pl.lit(read.settings.region))).sort("code")
+    found = [row for row in right_beneath.select("code", "name").iter_rows() if not there.isdisjoint(within(row[0]))]
+    return [Job(audit, f"{code}-{name}", name, {"region": code}) for code, name in found]
 
 
 def make_batch(
-    jobs: Iterable[Job],
+    jobs: Iterable[Job | Path | str],
     out: Path | str,
     *,
     again: bool = False,
-    told: Callable[[Job, str, str], None] = lambda job, state, why: None,
+    after_each: Callable[[dict[str, Any]], None] = lambda row: None,
     **options: Any,
 ) -> pl.DataFrame:
-    """Make the bulletins of `jobs` into folders of `out`, one after another; one that fails does not stop the rest.
+    """Make many bulletins into folders of `out`, one after another on one kernel; one that fails stops no other.
 
-    Returns one row per job: name, title, state (`made`, `kept` where it was there already from the same inputs, `failed`), why,
-    and the figures registered, checked, failed, pass_rate of each bulletin. The same table is `OUT/summary.csv`, and `OUT/index.html` leads to the bulletins.
-    `told` is called after each job. `again` makes bulletins anew that are there already.
+    `jobs` are audit folders, of each of which every division right beneath its region gets a bulletin, or jobs
+    (`run.batch.Job`): what to make of which audit.
+
+    Returns one row per job, in their order: name (str, the folder in `out`), title (str), state (str: `made`; `kept` where it
+    was there already, whole and made from the same; `failed`), why (str: why it failed, else empty), and of the bulletin's
+    figures registered, checked, failed (i64, accounts) and pass_rate (f64, fraction), null where it failed. The same
+    table is `OUT/summary.csv`, and `OUT/index.html` leads to the bulletins.
+
+    `options` are those of `make_bulletin`. `again` makes anew what could be kept; `after_each` is called with each row.
+    An error of one bulletin is its row's `why`. Raises InputError where the only audit cannot be read, OSError where `out`
+    cannot be written.
     """
-    out = Path(out)
+    given, out = list(jobs), Path(out)
+    made_of = [job for job in given if isinstance(job, Job)] + jobs_of(job for job in given if not isinstance(job, Job))
     out.mkdir(parents=True, exist_ok=True)
+    language = options.get("language") or "zh-Hans"
     rows = []
     with started_kernel() as kernel:
-        for job in jobs:
+        for job in made_of:
             folder, state, why = out / job.name, "made", ""
             try:
-                if not again and _up_to_date(folder, job, options):
+                if not again and _is_up_to_date(folder, job, options):
                     state = "kept"
                 else:
                     make_bulletin(job.audit, folder, kernel=kernel, **job.parameters, **options)
             except GovmediaError as error:
-                state, why = "failed", error.say(options.get("language") or "zh-Hans")
+                state, why = "failed", error.say(language)
             except Exception as error:  # a fault of ours in one bulletin must not cost the others
                 state, why = "failed", f"{type(error).__name__}: {error}"
-            told(job, state, why)
-            rows.append({"name": job.name, "title": job.title, "state": state, "why": why, **_figures(folder, state)})
+            row = {"name": job.name, "title": job.title, "state": state, "why": why, **_figures(folder, state)}
+            after_each(row)
+            rows.append(row)
     texts = dict.fromkeys(("name", "title", "state", "why"), pl.String)
     counts = dict.fromkeys(("registered", "checked", "failed"), pl.Int64)
     summary = pl.DataFrame(rows, schema={**texts, **counts, "pass_rate": pl.Float64})
     _beside(out / "summary.csv", summary.write_csv(include_bom=True))
-    _beside(out / "index.html", _index(summary, options.get("language") or "zh-Hans"))
+    _beside(out / "index.html", _index(summary, language))
     return summary
 
 
@@ -149,30 +154,21 @@ def _index(summary: pl.DataFrame, language: str) -> str:
     return html.page([title(phrases.phrase("index.title", language)), listing(items)], language=language)
 
 
-SHOWN = ("accounts.registered", "accounts.checked", "accounts.failed", "pass_rate")
-
-
 def _figures(folder: Path, state: str) -> dict[str, Any]:
-    names = {identifier: identifier.rpartition(".")[2] for identifier in SHOWN}
     if state == "failed":
-        return dict.fromkeys(names.values())
+        return dict.fromkeys(SHOWN)
     found = {f["id"]: f["value"] for f in json.loads((folder / "figures.json").read_text(encoding="utf-8"))}
-    return {short: found[identifier] for identifier, short in names.items()}
+    return {name: found[identifier] for name, identifier in SHOWN.items()}
 
 
-def _up_to_date(folder: Path, job: Job, options: dict[str, Any]) -> bool:
-    """Whether the bulletin is there, whole, from the same inputs, parameters and notebook, in every format asked for."""
+def _is_up_to_date(folder: Path, job: Job, options: dict[str, Any]) -> bool:
+    """Whether the bulletin is there, whole, in every format asked for, made from what it would be made from now."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    asked = {n: v for n, v in {**job.parameters, **options}.items() if v is not None and n not in NOT_PARAMETERS}
-    source = Path(options.get("notebook") or resource("notebooks") / "bulletin.ipynb")
     return (
-        manifest.get("kit") == __version__
-        and manifest.get("inputs") == fingerprint(job.audit)
-        and manifest.get("parameters") == asked
-        and manifest.get("notebook") == {source.name: sha256(source)}
-        and set(options.get("formats") or FORMATS) <= set(manifest.get("formats", ()))
-        and all(sha256(folder / name) == digest for name, digest in manifest.get("outputs", {}).items())
+        recipe(job.audit, **job.parameters, **options).items() <= manifest.items()
+        and set(options.get("formats") or FORMATS) <= set(manifest["formats"])
+        and all(sha256(folder / name) == digest for name, digest in manifest["outputs"].items())
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -18,29 +19,22 @@ from typing import Any, NamedTuple
 
 from govmedia_kit import __version__
 from govmedia_kit.catalogue import catalogue
-from govmedia_kit.errors import GovmediaError, InputError, NotebookError, hint
+from govmedia_kit.errors import InputError, NotebookError, hint
 from govmedia_kit.package_data import resource
+from govmedia_kit.read.audit import inputs_of
 from govmedia_kit.read.settings import Settings, read_settings
 from govmedia_kit.render.formats import FORMATS, NOTICES, Bulletin
-from govmedia_kit.run.kernel import Kernel, started_kernel
+from govmedia_kit.run.kernel import Kernel, error_of, started_kernel
 
-__all__ = ["check_parameters", "fingerprint", "make_bulletin", "replace_folder", "sha256"]
+__all__ = ["check_parameters", "make_bulletin", "recipe", "replace_folder", "sha256"]
 
 LAYOUTS = ("document", "letter")
 CHARTS = ("static", "interactive")
 CODE = ("hidden", "fold")
 FIXED = ("figures.json", "measured.parquet", "findings.csv", "manifest.json")
 LIBRARIES = (
-    "altair",
-    "narwhals",
-    "nbclient",
-    "papermill",
-    "polars",
-    "python-docx",
-    "scipy",
-    "typst",
-    "vl-convert-python",
-    "xlsxwriter",
+    *("altair", "narwhals", "nbclient", "papermill", "polars", "python-docx"),
+    *("scipy", "typst", "vl-convert-python", "xlsxwriter"),
 )
 
 
@@ -56,18 +50,24 @@ def make_bulletin(
     charts: str = "static",
     code: str = "hidden",
     notices: bool = False,
-    progress: Callable[[str], None] = lambda step: None,
+    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     **parameters: Any,
 ) -> Path:
-    """Make one bulletin of an audit folder and return the folder `out`, with everything that DESIGN lists in it.
+    """Make one bulletin of an audit folder and return the folder `out`, which then holds
 
-    `layout` is `document` (文件) or `letter` (信函); `template` an office's own Word file; `charts` `static` or `interactive`
-    in the HTML page, `code` `hidden` or `fold` there; `notices` adds a rectification notice per unit with a failed account.
+    - the document in the `formats` asked for: bulletin.html, .docx, .pdf, .ipynb, annexes.xlsx; notices/ with `notices`, one
+      rectification notice per unit with a failed account
+    - figures.json, measured.parquet, findings.csv: every number, and the rows that it was counted from
+    - manifest.json: versions, parameters, and the sha256 of every file that was read and written
 
-    `parameters` go to the notebook's parameters cell (region, as_of, language, ...); None means the notebook's own.
-    `kernel` is a running kernel, to be used again; without it one is started and stopped.
-    Raises InputError before anything runs for a folder, setting, region or format that cannot be used, NotebookError for a
-    parameter that the notebook does not take or a cell that fails. `out` is untouched then.
+    `layout` is `document` (文件) or `letter` (信函), `template` an office's own Word file, `charts` `static` or `interactive` in
+    the HTML page, `code` `hidden` or `fold` there. `parameters` go to the notebook's parameters cell (region, as_of, language,
+    engine); None means the notebook's own. `notebook` is another notebook than the kit's, `kernel` a running kernel to be
+    used again; without it one is started and stopped. `progress` is called with steps done, steps in all, and the next one.
+
+    The same input gives the same bytes, the manifest's clock aside. Raises InputError for a folder, table, setting, region or
+    format that cannot be used, RuleError for a rule table, NotebookError for a parameter that the notebook does not take or a
+    cell that fails; `out` is as it was then. An `out` with files that no bulletin made is refused.
     """
     audit, out = Path(audit).resolve(), Path(out).resolve()
     formats = list(dict.fromkeys(formats))
@@ -77,26 +77,51 @@ def make_bulletin(
     for option, value, known in (("layout", layout, LAYOUTS), ("charts", charts, CHARTS), ("code", code, CODE)):
         if value not in known:
             raise InputError("unknown_choice", name=f"--{option}", found=value, hint=hint(value, known), known=known)
-    source = Path(notebook) if notebook is not None else resource("notebooks") / "bulletin.ipynb"
+    source = _source(notebook)
     chosen = {name: parameters.get(name) or None for name in ("as_of", "language", "region")}
     settings = read_settings(audit, **chosen)
     look = _Look(layout, Path(template) if template is not None else None, charts, code, notices)
-    given = {name: value for name, value in parameters.items() if value is not None}
+    made_from = recipe(audit, notebook=notebook, **look._asdict(), **parameters)
+    given = made_from["parameters"]
     _may_replace(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
+    steps = itertools.count()
+
+    def begin(step: str) -> None:
+        progress(next(steps), 1 + len(formats) + notices, step)
+
     try:
         # The kernel starts while papermill is imported to look at the parameters: both take their time.
         with contextlib.nullcontext(kernel) if kernel is not None else started_kernel() as running:
             check_parameters(source, given)
-            progress("notebook")
+            begin(source.name)
             executed = _execute(source, staging, audit, given, running)
-        told = _print(formats, executed, staging, settings, look, progress)
-        _manifest(staging, source, audit, given, formats, told)
+        told = _print(formats, executed, staging, settings, look, begin)
+        _write_manifest(staging, made_from, formats, told)
         replace_folder(staging, out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return out
+
+
+def recipe(audit: Path, *, notebook: Path | str | None = None, formats: Any = None, **options: Any) -> dict[str, Any]:
+    """What a bulletin of these arguments of `make_bulletin` is made from: while that is the same, the bulletin is too."""
+    source = _source(notebook)
+    look = {name: options.pop(name, default) for name, default in _Look._field_defaults.items()}
+    if look["template"] is not None:
+        look["template"] = sha256(Path(look["template"]))
+    return {
+        "kit": __version__,
+        "parameters": {name: value for name, value in options.items() if value is not None},
+        "look": look,
+        "notebook": {source.name: sha256(source)},
+        "inputs": _inputs(audit),
+    }
+
+
+def _source(notebook: Path | str | None) -> Path:
+    return Path(notebook) if notebook is not None else resource("notebooks") / "bulletin.ipynb"
 
 
 def check_parameters(notebook: Path, given: dict[str, Any]) -> None:
@@ -111,13 +136,8 @@ def check_parameters(notebook: Path, given: dict[str, Any]) -> None:
     types: dict[str, Any] = {"str": str, "int": int, "float": (int, float), "bool": bool}
     for name, value in given.items():
         if name not in known:
-            raise NotebookError(
-                "unknown_parameter",
-                path=notebook.name,
-                found=name,
-                hint=hint(name, known),
-                known=sorted(known),
-            )
+            near = hint(name, known)
+            raise NotebookError("unknown_parameter", path=notebook.name, found=name, hint=near, known=sorted(known))
         wanted = known[name]["inferred_type_name"]
         if wanted in types and (not isinstance(value, types[wanted]) or (isinstance(value, bool) and wanted != "bool")):
             raise NotebookError("bad_parameter", path=notebook.name, name=name, wanted=wanted, found=repr(value))
@@ -176,28 +196,11 @@ def _execute(source: Path, folder: Path, audit: Path, given: dict[str, Any], ker
                 km=kernel.ready(folder),
             )
         except PapermillExecutionError as error:
-            raise _told(error, source, audit, given) from error
+            raise error_of(error, source.name) from error
         finally:
             kernel.leave(folder.parent)
     _forget_the_run(executed)
     return executed
-
-
-def _told(error: Any, source: Path, audit: Path, given: dict[str, Any]) -> Exception:
-    """The kit's own error where a cell raised one.
-
-    A kernel hands over only text, so what the cell did is done again here, where the error keeps its facts.
-    """
-    from govmedia_kit.judge.assess import assess
-    from govmedia_kit.read.audit import read_audit
-
-    try:
-        assess(read_audit(audit, **{n: v for n, v in given.items() if n in ("region", "as_of", "language", "engine")}))
-    except GovmediaError as told:
-        return told
-    return NotebookError(
-        "notebook_failed", path=source.name, row=error.cell_index, found=f"{error.ename}: {error.evalue}"
-    )
 
 
 def _forget_the_run(executed: Any) -> None:
@@ -222,11 +225,11 @@ def _forget_the_run(executed: Any) -> None:
 class _Look(NamedTuple):
     """How the documents look: see `make_bulletin`."""
 
-    layout: str
-    template: Path | None
-    charts: str
-    code: str
-    notices: bool
+    layout: str = "document"
+    template: Path | None = None
+    charts: str = "static"
+    code: str = "hidden"
+    notices: bool = False
 
 
 def _print(
@@ -261,53 +264,33 @@ def _verified(blocks: list[Any], language: str) -> dict[str, Any]:
     }
 
 
-def _manifest(
-    folder: Path, source: Path, audit: Path, given: dict[str, Any], formats: list[str], told: dict[str, Any]
-) -> None:
+def _write_manifest(folder: Path, made_from: dict[str, Any], formats: list[str], told: dict[str, Any]) -> None:
     """Versions, parameters and the sha256 of every input and output; the clock stands here and nowhere else."""
     import datetime as dt
     from importlib.metadata import version
 
     manifest = {
         "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "kit": __version__,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
-        "parameters": given,
         "formats": formats,
+        **made_from,
         **told,
-        "notebook": {source.name: sha256(source)},
-        "inputs": fingerprint(audit),
         "outputs": {p.relative_to(folder).as_posix(): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()},
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
 
 
-def fingerprint(audit: Path) -> dict[str, str]:
-    """The sha256 of every file of an audit folder by its path there, and of the earlier rounds that it looks back to.
-
-    Scripts and hidden files are left out.
-    """
+def _inputs(audit: Path) -> dict[str, str]:
+    """The sha256 of every file that an audit and the earlier rounds that it looks back to are read from, by its path there."""
     found: dict[str, str] = {}
-    for folder in _rounds(audit):
-        files = (p for p in folder.rglob("*") if p.is_file() and p.suffix != ".py")
-        for path in sorted(p for p in files if not p.name.startswith((".", "~$"))):
-            found[_relative(path, audit)] = sha256(path)
+    folder: Path | None = audit
+    while folder is not None and _relative(folder / "audit.toml", audit) not in found:
+        settings = read_settings(folder)
+        found |= {_relative(path, audit): sha256(path) for path in inputs_of(folder, settings)}
+        folder = (folder / settings.previous).resolve() if settings.previous else None
     return found
-
-
-def _rounds(audit: Path) -> list[Path]:
-    """The folder of an audit, and those that `previous` leads back to."""
-    folders = [audit]
-    while True:
-        try:
-            previous = read_settings(folders[-1]).previous
-        except InputError:
-            return folders
-        if previous is None or not (folder := (folders[-1] / previous).resolve()).is_dir() or folder in folders:
-            return folders
-        folders.append(folder)
 
 
 def sha256(path: Path) -> str:

@@ -1,18 +1,22 @@
 """One Jupyter kernel that runs one notebook after another: its start costs more than a bulletin.
 
 Between two notebooks the namespace is emptied and the working folder and what libraries keep as settings are set anew.
-A kernel that has died is started again.
+A kernel that has died is started again. An error of the kit that a cell raises comes over whole, with its facts.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Kernel", "started_kernel"]
+from govmedia_kit.errors import GovmediaError, NotebookError
+
+__all__ = ["Kernel", "error_of", "hand_over", "started_kernel"]
 
 # `reset -f` empties the namespace; modules stay, and with them the settings that libraries keep.
 RESET = """
@@ -23,9 +27,33 @@ polars.Config.restore_defaults()
 del os, polars
 """
 
-
 # What every bulletin imports, loaded while this process still imports papermill; the reset forgets the names.
-PRELOAD = "import altair, scipy.stats, govmedia_kit.report.charts.updates, govmedia_kit.report.annexes"
+PRELOAD = (
+    "import altair, scipy.stats, govmedia_kit.report.charts.updates, govmedia_kit.report.annexes, govmedia_kit.run.kernel",
+    "govmedia_kit.errors.GovmediaError._render_traceback_ = govmedia_kit.run.kernel.hand_over",
+)
+
+
+def hand_over(error: GovmediaError) -> list[str]:
+    """In the kernel: an error of the kit as the traceback of its cell, since a cell hands over only text."""
+    for name, fact in error.facts.items():
+        if isinstance(fact, Exception):  # a library's own may not be sent
+            error.facts[name] = str(fact)
+        elif isinstance(fact, Path):  # seen from here, where nobody else stands
+            error.facts[name] = fact.resolve()
+    with contextlib.suppress(Exception):  # what cannot be sent is told in its own words
+        return [base64.b64encode(pickle.dumps(error)).decode("ascii")]
+    return [str(error)]
+
+
+def error_of(failed: Any, notebook: str) -> GovmediaError:
+    """What stopped a notebook: the kit's own error where a cell raised one, else a NotebookError that names the cell."""
+    with contextlib.suppress(Exception):
+        error = pickle.loads(base64.b64decode(failed.traceback[0], validate=True))
+        if isinstance(error, GovmediaError):
+            return error
+    found = f"{failed.ename}: {failed.evalue}"
+    return NotebookError("notebook_failed", path=notebook, row=failed.cell_index, found=found)
 
 
 class Kernel:
@@ -39,7 +67,8 @@ class Kernel:
         self._clients: list[Any] = []
         self.manager.client = self._client  # type: ignore[method-assign]
         env = {**os.environ, "PYTHONWARNINGS": "ignore"}
-        self._run(self.manager.start_kernel(env=env, extra_arguments=[f"--IPKernelApp.exec_lines={PRELOAD}"]))
+        lines = [f"--IPKernelApp.exec_lines={line}" for line in PRELOAD]
+        self._run(self.manager.start_kernel(env=env, extra_arguments=lines))
 
     def ready(self, folder: Path) -> Any:
         """The kernel's manager, with an empty namespace and `folder` as the working folder; started again if it died."""
