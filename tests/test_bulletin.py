@@ -219,7 +219,7 @@ def test_order_of_rows_does_not_change_a_figure(gansu, gansu_bulletin, kernel, t
         (audit / f"{name}.csv").write_text("".join([lines[0], *reversed(lines[1:])]), encoding="utf-8")
     posts = pl.read_parquet(gansu / "posts.parquet")
     posts.sample(fraction=1, shuffle=True, seed=1).write_parquet(audit / "posts.parquet")
-    out = make_bulletin(audit, tmp_path / "out", kernel=kernel, formats=["html"])
+    out = make_bulletin(audit, tmp_path / "out", kernel=kernel, formats=["html"], notebook=short_notebook(tmp_path))
     assert (out / "figures.json").read_bytes() == (gansu_bulletin / "figures.json").read_bytes()
 
 
@@ -234,7 +234,7 @@ def test_workbooks_and_csv_of_pandas_give_the_same_figures(gansu, gansu_bulletin
     messages.to_excel(audit / "messages.xlsx", index=False)
     posts = pd.DataFrame(pl.read_parquet(gansu / "posts.parquet").to_dicts())
     posts.to_csv(audit / "posts.csv", index=False, encoding="gb18030")
-    out = make_bulletin(audit, tmp_path / "out", kernel=kernel, formats=["ipynb"])
+    out = make_bulletin(audit, tmp_path / "out", kernel=kernel, formats=["ipynb"], notebook=short_notebook(tmp_path))
     assert figures_of(out) == figures_of(gansu_bulletin)
 
 
@@ -248,7 +248,8 @@ def test_a_region_is_the_bulletin_of_its_accounts(gansu, gansu_bulletin, kernel,
 
 
 def test_an_earlier_monitoring_point_can_be_asked_for(gansu, kernel, tmp_path):
-    out = make_bulletin(gansu, tmp_path / "out", kernel=kernel, as_of="2019-07-01", formats=["html"])
+    printed = {"formats": ["html"], "notebook": short_notebook(tmp_path)}
+    out = make_bulletin(gansu, tmp_path / "out", kernel=kernel, as_of="2019-07-01", **printed)
     posts = pd.DataFrame(pl.read_parquet(gansu / "posts.parquet", columns=["account_id", "published_at"]).to_dicts())
     last = posts[posts["published_at"] < "2019-07-02"].groupby("account_id")["published_at"].max().dt.normalize()
     accounts = pd.read_csv(gansu / "accounts.csv")
