@@ -1,7 +1,7 @@
 """Any tool's files to posts, accounts, messages and comments, and a report in which every row read is accounted for.
 
 The engine behind `govmedia import`. Files are recognised by content and columns (`formats/*.toml`), rows are understood by
-`interpret`, named by `identity`, and merged here: of several captures of one post the newest wins, and what it
+`parse_rows`, named by `resolve_accounts` and merged by `deduplicate`: of several captures of one post the newest wins, and what it
 leaves out is filled from the one before.
 """
 

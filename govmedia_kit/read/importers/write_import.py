@@ -1,6 +1,6 @@
 """An import into a folder: posts.parquet, messages.parquet and accounts beside what is already there.
 
-Importing the same files again changes no byte. What becomes of the accounts is in `registering`.
+Importing the same files again changes no byte. What becomes of the accounts is in `update_ledger`.
 """
 
 from __future__ import annotations
