@@ -174,7 +174,7 @@ def lifetimes(
     """How long each account lasted before it first fell silent: one row per account that was observed.
 
     Time runs from `opened_on`, or where that is not known from the first post, or `observed_from`, to the first day of the first
-    silence of more than `silent_after` days; from `since` at the earliest, where it is given. What lies before `observed_from` (or, where that is not known, before
+    silence of more than `silent_after` days; from `since` at the earliest, where it is given, from when on all posts are then seen. What lies before `observed_from` (or, where that is not known, before
     the first post) is not seen, and is no silence. An account that has not fallen silent by the end of `as_of`,
     or of `observed_to`, is censored.
 
