@@ -114,10 +114,10 @@ def _table(table: str) -> list[str]:
     lines += ["| 列 | 名称 · Label | 类型 | 单位 · Unit | 含义 · Meaning |", "|---|---|---|---|---|"]
     for field in schema.columns(table).values():
         needed = "（必有）" if field.required else ""
-        meaning = " · ".join(dict.fromkeys(part for part in (field.meaning_zh, field.meaning_en) if part))
+        meaning = " · ".join(dict.fromkeys(part for part in field.meanings.values() if part))
         cells = (
             f"`{field.name}`{needed}",
-            f"{field.label_zh} · {field.label_en}",
+            " · ".join(field.labels.values()),
             SAID_TYPES[field.dtype],
             field.unit,
             meaning,
@@ -129,7 +129,7 @@ def _table(table: str) -> list[str]:
 def _vocabulary(name: str) -> list[str]:
     lines = [f"\n### {schema.label(name)} · `{name}`\n", "| 值 | 名称 · Label | 也写作 |", "|---|---|---|"]
     for word in schema.vocabulary(name).values():
-        lines.append(f"| `{word.value}` | {word.label_zh} · {word.label_en} | {'、'.join(word.synonyms)} |")
+        lines.append(f"| `{word.value}` | {' · '.join(word.labels.values())} | {'、'.join(word.synonyms)} |")
     return lines
 
 
@@ -162,10 +162,10 @@ def _resource(
 ) -> dict[str, Any]:
     content = (HERE / path).read_bytes()
     kind = path.rpartition(".")[2]
-    schema: dict[str, Any] = {"fields": [_field(schema.columns(table)[name], kind) for name in _header(path)]}
-    schema["missingValues"] = [{"value": "", "label": "not known"}] if kind == "csv" else []
-    schema |= {"primaryKey": key} if key else {}
-    schema |= {"foreignKeys": foreign} if foreign else {}
+    described: dict[str, Any] = {"fields": [_field(schema.columns(table)[name], kind) for name in _header(path)]}
+    described["missingValues"] = [{"value": "", "label": "not known"}] if kind == "csv" else []
+    described |= {"primaryKey": key} if key else {}
+    described |= {"foreignKeys": foreign} if foreign else {}
     zh, en, _ = ROWS[table]
     return {
         "name": path.rpartition(".")[0].replace("/", "-"),
@@ -180,7 +180,7 @@ def _resource(
         "hash": "sha256:" + hashlib.sha256(content).hexdigest(),
         "sources": sources,
         **({"licenses": licenses} if licenses else {}),
-        "schema": schema,
+        "schema": described,
     }
 
 
@@ -196,13 +196,13 @@ def _field(field: schema.Field, kind: str) -> dict[str, Any]:
     made: dict[str, Any] = {"name": field.name, "type": TYPES[field.dtype]}
     if field.dtype == "datetime" and kind == "csv":
         made["format"] = "%Y-%m-%d %H:%M:%S"
-    made["title"] = f"{field.label_zh} · {field.label_en}"
-    if meaning := " · ".join(dict.fromkeys(part for part in (field.meaning_zh, field.meaning_en) if part)):
+    made["title"] = " · ".join(field.labels.values())
+    if meaning := " · ".join(dict.fromkeys(part for part in field.meanings.values() if part)):
         made["description"] = meaning
     if field.unit:
         made["unit"] = field.unit
     if words := schema.vocabulary_of(field.name):
-        made["categories"] = [{"value": word.value, "label": word.label_zh} for word in words.values()]
+        made["categories"] = [{"value": word.value, "label": word.labels["zh"]} for word in words.values()]
     if field.required:
         made["constraints"] = {"required": True}
     return made

@@ -9,13 +9,19 @@ import polars as pl
 from govmedia_kit import schema
 from govmedia_kit.package_data import resource
 
-__all__ = ["divisions", "within"]
+__all__ = ["divisions", "names", "within"]
 
 
 @functools.cache
 def divisions() -> pl.DataFrame:
     """China's provinces, prefectures and counties: one row per division, see `data/README.md`."""
     return pl.read_csv(resource("data/divisions.csv"), schema=schema.dtypes("divisions"))
+
+
+@functools.cache
+def names() -> dict[str, str]:
+    """The names of divisions by their codes."""
+    return dict(divisions().select("code", "name").iter_rows())
 
 
 def within(region: str) -> list[str]:

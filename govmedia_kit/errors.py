@@ -16,7 +16,7 @@ import functools
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from govmedia_kit.languages import is_english, spelt
+from govmedia_kit.catalogue import in_language, phrase
 from govmedia_kit.package_data import rows
 
 __all__ = [
@@ -37,22 +37,21 @@ def _messages() -> dict[str, dict[str, str]]:
 
 
 def sentence(kind: str, language: str = "zh-Hans", **facts: Any) -> str:
-    """The sentence of `kind` in `language` (English for "en", Chinese otherwise), its braces filled with `facts`.
+    """The sentence of `kind` in `language`, its braces filled with `facts`.
 
     A fact that can be called, such as a `hint`, is what it answers to the language.
     """
-    row = _messages()[kind]
-    template = row["en"] if is_english(language) else spelt(row["zh"], language)
-    return template.format_map({name: _said(fact, language) for name, fact in facts.items()})
+    template = in_language(_messages()[kind], language)
+    return template.format_map({name: _text(fact, language) for name, fact in facts.items()})
 
 
-def _said(fact: Any, language: str) -> str:
+def _text(fact: Any, language: str) -> str:
     if callable(fact):
-        return _said(fact(language), language)
+        return _text(fact(language), language)
     if isinstance(fact, Place):
         return fact.say(language)
-    if isinstance(fact, list | tuple | set | dict) and not isinstance(fact, str):
-        return ("、", ", ")[is_english(language)].join(map(str, fact))
+    if isinstance(fact, list | tuple | set | dict):
+        return phrase("words.enumeration", language).join(map(str, fact))
     return str(fact)
 
 
@@ -65,11 +64,7 @@ class hint:
     def __call__(self, language: str) -> str:
         if not self.near:
             return ""
-        return (
-            f"Did you mean {' or '.join(self.near)}? "
-            if is_english(language)
-            else f"是不是“{'”或“'.join(self.near)}”？"
-        )
+        return phrase("hint.question", language).format(words=phrase("hint.or", language).join(self.near))
 
 
 class Place(NamedTuple):
@@ -88,7 +83,7 @@ class Place(NamedTuple):
             parts.append(f"{self.letter}{self.row}")
         else:
             if self.row is not None:
-                parts.append(f"line {self.row}" if is_english(language) else f"第{self.row}行")
+                parts.append(phrase("words.row", language).format(number=self.row))
             parts.append(self.column)
         return " › ".join(part for part in parts if part)
 
@@ -126,15 +121,8 @@ class GovmediaError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Worker processes send errors back to the batch; keyword facts need a constructor that takes them.
-        return _rebuild, (
-            type(self),
-            self.kind,
-            {k: _said(v, "zh-Hans") for k, v in self.facts.items()},
-        )
-
-
-def _rebuild(error: type[GovmediaError], kind: str, facts: dict[str, Any]) -> GovmediaError:
-    return error(kind, **facts)
+        facts = {name: _text(fact, "zh-Hans") for name, fact in self.facts.items()}
+        return functools.partial(type(self), self.kind, **facts), ()
 
 
 class InputError(GovmediaError):

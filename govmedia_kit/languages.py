@@ -1,42 +1,34 @@
-"""The languages that the kit speaks: simplified Chinese, traditional Chinese made from it, and English.
-
-Only the kit's own words are converted, never the names of accounts, units and places.
-"""
+"""Which language is asked for, however it is written."""
 
 from __future__ import annotations
 
 import functools
+import re
 
-__all__ = ["LANGUAGES", "is_english", "spelt"]
+from govmedia_kit.catalogue import LANGUAGES
+from govmedia_kit.errors import InputError, hint
 
-LANGUAGES = ("zh-Hans", "zh-Hant", "en")
-# Words of ours that the converter leaves as they are, because their characters are traditional ones too.
-AMBIGUOUS = {"1周": "1週", "2周": "2週", "兩周": "兩週", "每周": "每週", "采集": "採集", "格里": "格裡"}
+__all__ = ["language_of"]
 
-
-def is_english(language: str) -> bool:
-    """Whether a language is English; everything else that the kit speaks is Chinese."""
-    return language.startswith("en")
+# Where traditional characters are written; Chinese of anywhere else is simplified.
+TRADITIONAL = {"hant", "tw", "hk", "mo", "traditional"}
+# Windows calls its locales `English_United States.1252`, `Chinese (Traditional)_Taiwan.950`.
+WINDOWS = {"chinese": "zh", "english": "en"}
 
 
 @functools.cache
-def spelt(text: str, language: str) -> str:
-    """A Chinese text of our own as the language spells it.
+def language_of(text: str) -> str:
+    """The language of the kit that a language tag or a locale names, whatever its case, region and encoding.
 
-    >>> spelt("政务新媒体", "zh-Hant")
-    '政務新媒體'
+    Raises InputError for a language that the kit does not speak.
+
+    >>> [language_of(text) for text in ("en_GB", "zh_CN.UTF-8", "zh-HK")]
+    ['en', 'zh-Hans', 'zh-Hant']
     """
-    if language != "zh-Hant":
-        return text
-    text = _converter().convert(text)
-    for wrong, right in AMBIGUOUS.items():
-        text = text.replace(wrong, right)
-    return text
-
-
-@functools.cache
-def _converter():
-    import opencc
-
-    # Characters, not vocabulary: the terms of official documents stay what they are.
-    return opencc.OpenCC("s2tw")
+    first, *rest = re.split(r"[^a-z0-9]+", text.strip().lower())
+    first = WINDOWS.get(first, first)
+    if first == "zh":
+        return "zh-Hant" if "hans" not in rest and TRADITIONAL & set(rest) else "zh-Hans"
+    if first not in LANGUAGES:
+        raise InputError("unknown_language", found=text, hint=hint(text, LANGUAGES), known=[*LANGUAGES])
+    return first

@@ -6,16 +6,16 @@ dtype, a label or the many spellings of a platform asks here.
 
 >>> dtypes("account_days")["posts"]
 Int64
->>> label("gap_days", "zh-Hans"), vocabulary("platform")["wechat"].label_zh
-('距今天数', '微信公众号')
+>>> label("gap_days", "zh-Hans"), vocabulary("platform")["wechat"].labels["en"]
+('距今天数', 'WeChat')
 """
 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from govmedia_kit.languages import is_english, spelt
+from govmedia_kit.catalogue import in_language
 from govmedia_kit.package_data import rows
 
 if TYPE_CHECKING:
@@ -34,41 +34,36 @@ __all__ = [
     "word_labels",
 ]
 
-# Columns whose words are a vocabulary; the vocabulary has the column's name.
-VOCABULARY_COLUMNS = (
-    "platform",
-    "unit_level",
-    "filing_status",
-    "severity",
-    "channel",
-    "verdict",
-    "reason",
-    "discrepancy",
-)
-
 
 class Field(NamedTuple):
-    """A column: its table, name, dtype, unit, whether a table must have it, labels, meanings and other spellings."""
+    """A column: its table, name, dtype, unit, whether a table must have it, labels and meanings by catalogue, other spellings."""
 
     table: str
     name: str
     dtype: str
     unit: str
     required: bool
-    label_zh: str
-    label_en: str
-    meaning_zh: str
-    meaning_en: str
+    labels: dict[str, str]
+    meanings: dict[str, str]
     synonyms: tuple[str, ...]
 
 
 class Word(NamedTuple):
-    """A word that a column may hold, with its labels and the spellings that mean it."""
+    """A word that a column may hold, with its labels by catalogue and the other spellings that mean it."""
 
     value: str
-    label_zh: str
-    label_en: str
+    labels: dict[str, str]
     synonyms: tuple[str, ...]
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Everything that means the word: the word itself, its labels, other spellings."""
+        return (self.value, *self.labels.values(), *self.synonyms)
+
+
+def _by_catalogue(row: dict[str, str], name: str) -> dict[str, str]:
+    """The cells of the columns `name_<catalogue>`."""
+    return {column.removeprefix(f"{name}_"): cell for column, cell in row.items() if column.startswith(f"{name}_")}
 
 
 def _split(cell: str) -> tuple[str, ...]:
@@ -80,7 +75,11 @@ def _fields() -> dict[str, dict[str, Field]]:
     found: dict[str, dict[str, Field]] = {}
     for row in rows("fields.csv"):
         found.setdefault(row["table"], {})[row["name"]] = Field(
-            **{**row, "required": row["required"] == "yes", "synonyms": _split(row["synonyms"])}  # type: ignore[arg-type]
+            **{name: row[name] for name in ("table", "name", "dtype", "unit")},
+            required=row["required"] == "yes",
+            labels=_by_catalogue(row, "label"),
+            meanings=_by_catalogue(row, "meaning"),
+            synonyms=_split(row["synonyms"]),
         )
     # The filing system's own list has the ledger's columns.
     found["filed"] = {name: field._replace(table="filed") for name, field in found["accounts"].items()}
@@ -91,7 +90,7 @@ def _fields() -> dict[str, dict[str, Field]]:
 def _vocabularies() -> dict[str, dict[str, Word]]:
     found: dict[str, dict[str, Word]] = {}
     for row in rows("vocabularies.csv"):
-        word = Word(row["value"], row["label_zh"], row["label_en"], _split(row["synonyms"]))
+        word = Word(row["value"], _by_catalogue(row, "label"), _split(row["synonyms"]))
         found.setdefault(row["vocabulary"], {})[word.value] = word
     return found
 
@@ -110,7 +109,7 @@ def dtypes(table: str) -> dict[str, pl.DataType]:
     """The columns of a table with their Polars dtypes."""
     import polars as pl
 
-    dtypes: dict[str, Any] = {
+    dtypes: dict[str, pl.DataType] = {
         "str": pl.String(),
         "bool": pl.Boolean(),
         "int": pl.Int64(),
@@ -127,15 +126,15 @@ def vocabulary(name: str) -> dict[str, Word]:
 
 
 def vocabulary_of(column: str) -> dict[str, Word] | None:
-    """The vocabulary of a column, or None where any text will do."""
-    return vocabulary(column) if column in VOCABULARY_COLUMNS else None
+    """The vocabulary that has the column's name, or None where any text will do."""
+    return _vocabularies().get(column)
 
 
 def label(column: str, language: str = "zh-Hans") -> str:
     """What a reader calls a column; the column's own name where the dictionary does not know it."""
     for table in _fields().values():
         if column in table:
-            return table[column].label_en if is_english(language) else spelt(table[column].label_zh, language)
+            return in_language(table[column].labels, language)
     return column
 
 
@@ -147,6 +146,4 @@ def word_labels(column: str, language: str = "zh-Hans") -> list[str]:
 def word_label(column: str, value: str | None, language: str = "zh-Hans") -> str:
     """What a reader calls a word of a vocabulary; the word itself where it is in none."""
     word = (vocabulary_of(column) or {}).get(value or "")
-    if word is None:
-        return value or ""
-    return word.label_en if is_english(language) else spelt(word.label_zh, language)
+    return in_language(word.labels, language) if word else value or ""

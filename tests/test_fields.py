@@ -122,7 +122,7 @@ def test_the_posts_have_the_dtypes_of_the_dictionary():
 def test_every_field_is_labelled_and_explained_in_both_languages():
     for table in schema.tables():
         for field in schema.columns(table).values():
-            texts = (field.label_zh, field.label_en, field.meaning_zh, field.meaning_en)
+            texts = [field.labels[c] for c in ("zh", "en")] + [field.meanings[c] for c in ("zh", "en")]
             assert all(texts), f"{table}.{field.name}"
             assert field.dtype in SHAPES, f"{table}.{field.name}"
             assert re.fullmatch(r"[a-z][a-z0-9_]*", field.name)
@@ -139,9 +139,7 @@ def test_no_field_or_word_stands_twice():
 def test_no_spelling_means_two_words(name):
     owner: dict[str, str] = {}
     for word in schema.vocabulary(name).values():
-        for spelling in {
-            s.lower().replace(" ", "") for s in (word.value, word.label_zh, word.label_en, *word.synonyms)
-        }:
+        for spelling in {s.lower().replace(" ", "") for s in word.spellings}:
             assert owner.setdefault(spelling, word.value) == word.value, spelling
 
 

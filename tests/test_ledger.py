@@ -456,7 +456,7 @@ def test_the_two_forms_of_the_chongqing_ledger_give_the_same_accounts(tmp_path):
 
 def _platform(label: str) -> str:
     return next(
-        word.value for word in schema.vocabulary("platform").values() if label in (word.label_zh, *word.synonyms)
+        word.value for word in schema.vocabulary("platform").values() if label in (word.labels["zh"], *word.synonyms)
     )
 
 

@@ -144,7 +144,7 @@ def test_dates_are_read_as_they_are_written(tmp_path):
 @pytest.mark.parametrize("platform", list(schema.vocabulary("platform")))
 def test_every_spelling_of_a_platform_is_known(platform):
     word = schema.vocabulary("platform")[platform]
-    spellings = [word.value, word.label_zh, word.label_en, *word.synonyms]
+    spellings = word.spellings
     spellings += [s.upper() for s in spellings] + [f" {s}　" for s in spellings]
     rows = [account(f"a{i}", platform=s) for i, s in enumerate(spellings)]
     frame, problems = read_accounts(pl.DataFrame(rows))

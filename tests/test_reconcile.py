@@ -8,7 +8,7 @@ import pytest
 from realdata import REALDATA
 
 from govmedia_kit import measures, schema
-from govmedia_kit.measures import duplication
+from govmedia_kit.measures.filing import DISCREPANCIES
 from govmedia_kit.read.ledger.read_ledger import read_accounts
 
 AS_OF = date(2019, 7, 15)
@@ -165,8 +165,8 @@ def test_pandas_in_pandas_out_and_order_does_not_matter():
 
 def test_every_kind_has_a_word_in_both_languages():
     words = schema.vocabulary("discrepancy")
-    assert list(words) == list(duplication.DISCREPANCIES)
-    assert all(word.label_zh and word.label_en for word in words.values())
+    assert list(words) == list(DISCREPANCIES)
+    assert all(word.labels["zh"] and word.labels["en"] for word in words.values())
 
 
 def canadian(name):

@@ -72,22 +72,18 @@ def _alone(audit: Audit) -> Assessment:
         certain_after=rules.threshold(table, "stale"),
         working=True,
     )
-    measured = (
-        accounts.join(update_status, on="account_id", how="left", maintain_order="left")
-        .join(duplication.account_counts(accounts), on="account_id", how="left", maintain_order="left")
-        .join(interaction.channels(accounts), on="account_id", how="left", maintain_order="left")
-        .with_columns(_region_path(accounts))
-    )
-    replies = None
-    if audit.messages is not None:
-        replies = interaction.replies(audit.messages, accounts, **window)
-        measured = measured.join(_message_counts(replies), on="account_id", how="left", maintain_order="left")
-    else:
-        measured = measured.with_columns(pl.lit(None, pl.Int64).alias(c) for c in ("messages", "replied"))
+    replies = None if audit.messages is None else interaction.replies(audit.messages, accounts, **window)
     lookalikes = lookalike_groups(accounts)
-    searches = search_results(accounts)
-    first = lookalikes.group_by("account_id").agg(lookalike_group=pl.col("group_id").min())
-    measured = measured.join(first, on="account_id", how="left", maintain_order="left")
+    measured = accounts
+    for measures in (
+        update_status,
+        duplication.account_counts(accounts),
+        interaction.channels(accounts),
+        _region_paths(accounts),
+        _message_counts(replies),
+        lookalikes.group_by("account_id").agg(lookalike_group=pl.col("group_id").min()),
+    ):
+        measured = measured.join(measures, on="account_id", how="left", maintain_order="left")
     discrepancies = _discrepancies(audit, days)
     measured = _with_flags(measured, discrepancies)
     findings = rules.flag(measured, table, language=settings.language)
@@ -100,7 +96,7 @@ def _alone(audit: Audit) -> Assessment:
         replies=replies,
         set_aside=set_aside,
         lookalikes=lookalikes,
-        searches=searches,
+        searches=search_results(accounts),
         discrepancies=discrepancies,
     )
 
@@ -162,21 +158,21 @@ def _with_flags(measured: pl.DataFrame, discrepancies: pl.DataFrame | None) -> p
     )
 
 
-def _message_counts(replies: pl.DataFrame) -> pl.DataFrame:
+def _message_counts(replies: pl.DataFrame | None) -> pl.DataFrame:
+    """How many messages an account got and answered: no row without a table of messages."""
+    if replies is None:
+        return pl.DataFrame(schema={"account_id": pl.String, "messages": pl.Int64, "replied": pl.Int64})
+    answered = pl.col("replied").sum().cast(pl.Int64)
     return (
         replies.filter(pl.col("account_id").is_not_null())
         .group_by("account_id")
-        .agg(
-            messages=pl.len().cast(pl.Int64),
-            replied=pl.when(pl.col("replied").is_not_null().any()).then(pl.col("replied").sum().cast(pl.Int64)),
-        )
+        .agg(messages=pl.len().cast(pl.Int64), replied=pl.when(pl.col("replied").is_not_null().any()).then(answered))
     )
 
 
-def _region_path(accounts: pl.DataFrame) -> pl.Series:
+def _region_paths(accounts: pl.DataFrame) -> pl.DataFrame:
     """Codes from the province down to the account's own division, `620000/620100/620102`."""
-    table = divisions()
-    parent = dict(zip(table["code"], table["parent"], strict=True))
+    parent = dict(divisions().select("code", "parent").iter_rows())
 
     def path(code: str) -> str:
         codes = [code]
@@ -184,9 +180,9 @@ def _region_path(accounts: pl.DataFrame) -> pl.Series:
             codes.insert(0, above)
         return "/".join(codes)
 
-    codes = accounts["region"].drop_nulls().unique().to_list()
-    paths = {code: path(code) for code in codes}
-    return accounts["region"].replace_strict(paths, default=None, return_dtype=pl.String).alias("region_path")
+    paths = {code: path(code) for code in accounts["region"].drop_nulls().unique()}
+    found = pl.col("region").replace_strict(paths, default=None, return_dtype=pl.String)
+    return accounts.select("account_id", region_path=found)
 
 
 def set_aside_problems(audit: Audit) -> list[Problem]:

@@ -11,12 +11,13 @@ from typing import Any
 
 import polars as pl
 
+from govmedia_kit.catalogue import phrase
 from govmedia_kit.read.audit import Audit
 
 __all__ = ["Assessment", "save_assessment"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Assessment:
     """An audit with what was measured.
 
@@ -52,12 +53,29 @@ class Assessment:
         return self.audit.settings.language
 
     @property
+    def vetoes(self) -> pl.DataFrame:
+        """Why accounts failed: one row per failed account (account_id), the sentences of its vetoes as one (sentence)."""
+        between = phrase("words.semicolon", self.language)
+        return self.findings.filter(severity="veto").group_by("account_id").agg(pl.col("sentence").str.join(between))
+
+    def count(self, verdict: str) -> int:
+        """How many accounts have a verdict: passed, failed or not_checked."""
+        return self.measured.filter(verdict=verdict).height
+
+    @property
+    def checked(self) -> int:
+        """How many accounts were checked."""
+        return self.measured.height - self.count("not_checked")
+
+    @property
+    def rate(self) -> float | None:
+        """The pass rate; None where nothing was checked."""
+        return self.count("passed") / self.checked if self.checked else None
+
+    @property
     def rate_before(self) -> float | None:
         """The pass rate of the previous round; None without one, or where it checked nothing."""
-        checked = None if self.previous is None else self.previous.measured.filter("checked")
-        return (
-            checked.filter(verdict="passed").height / checked.height if checked is not None and checked.height else None
-        )
+        return self.previous.rate if self.previous else None
 
     @property
     def same_rules(self) -> bool:
@@ -67,6 +85,11 @@ class Assessment:
             for table in (self.rules, (self.previous or self).rules)
         ]
         return veto[0].equals(veto[1])
+
+    def __repr__(self) -> str:
+        settings = self.audit.settings
+        counts = f"{self.measured.height} accounts, {self.checked} checked, {self.count('failed')} failed"
+        return f"<Assessment {settings.title or settings.region or self.audit.folder.name}, {self.as_of}: {counts}>"
 
 
 def save_assessment(assessment: Assessment, figures: Mapping[str, Any], folder: Path | str) -> None:

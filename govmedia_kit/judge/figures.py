@@ -1,13 +1,16 @@
 """Every number that a bulletin prints, with the rows that it was counted from.
 
-What a figure is called and where its rows are found is `figures.csv`; here is only how each one is counted.
+What a figure is called and where its rows are found is `figures.csv`; here is only how each one is counted. A new figure is a row
+there, a line in one of the functions below, and the phrase that prints it.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -15,10 +18,10 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import schema, statistics
-from govmedia_kit.divisions import divisions
+from govmedia_kit.catalogue import localized, phrase
+from govmedia_kit.divisions import names
 from govmedia_kit.judge import followup, rules
 from govmedia_kit.judge.assessment import Assessment
-from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.measures import duplication, interaction
 from govmedia_kit.measures.filing import DISCREPANCIES
 from govmedia_kit.package_data import rows
@@ -28,23 +31,20 @@ __all__ = ["Figure", "figures", "load_assessment", "rounded"]
 # Breakdowns by region go this many levels beneath the audit's own region.
 REGION_LEVELS = 2
 
-# A figure's id, the group that it is of, and its value, low, high, count and of.
-Value = tuple[str, str, tuple[Any, ...]]
-
 
 @dataclass(frozen=True)
 class Figure:
     """A number: rates are fractions between 0 and 1; `count` and `of` are what a rate or a share was made from."""
 
     id: str
-    value: float | int | None
-    low: float | None
-    high: float | None
-    count: int | None
-    of: int | None
-    label: str
-    text: str
-    evidence: dict[str, str]
+    value: float | int | None = None
+    low: float | None = None
+    high: float | None = None
+    count: int | None = None
+    of: int | None = None
+    label: str = ""
+    text: str = ""
+    evidence: dict[str, str] = field(default_factory=dict)
 
 
 @functools.cache
@@ -62,43 +62,44 @@ def figures(assessment: Assessment) -> dict[str, Figure]:
     the audit has a previous round.
     """
     groups = _groups(assessment)
-    values = _account_values(groups, assessment) + _unit_values(groups) + _reply_values(groups, assessment)
-    values += _lookalike_values(groups, assessment)
-    values += _whole_values(assessment) + _followup_values(assessment)
-    by_id: dict[str, dict[str, tuple]] = {}
-    for identifier, group, numbers in values:
-        by_id.setdefault(identifier, {})[group] = numbers
-    made: dict[str, Figure] = {}
-    limit = str(rules.stale_after(assessment.rules))
-    for identifier, said in _catalogue().items():
-        row = {name: text.replace("{stale}", limit) for name, text in said.items()}
-        found = by_id.get(identifier, {})
-        made[identifier] = _figure(identifier, "", row, found.get("", (None,) * 5), assessment.language)
-        for group, numbers in sorted(found.items()):
-            if group and numbers[0] is not None:
-                made[identifier + group] = _figure(identifier, group, row, numbers, assessment.language)
-        if identifier == "duplication.units_same_platform":
-            made |= _by_platform(found, row, assessment)
+    found = {identifier: {identifier: Figure(identifier)} for identifier in _catalogue()}
+    for figure in itertools.chain(
+        _of_accounts(groups, assessment),
+        _of_replies(groups, assessment),
+        _of_whole(assessment),
+        _of_followup(assessment),
+    ):
+        identifier = figure.id.partition("@")[0]
+        if identifier not in found:  # duplication.units_same_platform.<platform>
+            identifier = identifier.rpartition(".")[0]
+        if figure.id == identifier or figure.value is not None:
+            found[identifier][figure.id] = figure
+    made, limit = {}, str(rules.stale_after(assessment.rules))
+    for identifier, row in _catalogue().items():
+        row = {name: cell.replace("{stale}", limit) for name, cell in row.items()}
+        # Breakdowns with a full stop stand after those with an @.
+        for figure in sorted(found[identifier].values(), key=lambda figure: figure.id.replace(".", "~")):
+            made[figure.id] = _described(figure, row, assessment.language)
     return made
 
 
-def _figure(identifier: str, group: str, row: dict[str, str], numbers: tuple, language: str) -> Figure:
-    value, low, high, count, of = numbers
-    english = is_english(language)
-    label = (row["label_en"] if english else spelt(row["label_zh"], language)) + _group_label(group, language)
-    where = row["where"] + (f" AND {_group_where(group)}" if group else "")
+def _described(figure: Figure, row: dict[str, str], language: str) -> Figure:
+    """A figure with its label, its text and the condition that selects its rows."""
+    group = figure.id.removeprefix(row["id"]).replace(".", "@platform:")
+    label, where = localized(row, "label", language) + _group_label(group, language), row["where"]
     if group and where.startswith("unit_accounts "):
         # In a group, a unit's accounts are those that it has there: `unit_accounts` counts all of them.
         beneath = f"SELECT unit FROM measured WHERE {_group_where(group)} GROUP BY unit"
-        many = row["where"].replace("unit_accounts", "COUNT(*)")
-        where = f"{_group_where(group)} AND unit IN ({beneath} HAVING {many})"
-    evidence = {"table": row["table"], "where": where.removeprefix("TRUE AND ")}
-    return Figure(identifier + group, value, low, high, count, of, label, _text(value, row["kind"], english), evidence)
+        where = f"{_group_where(group)} AND unit IN ({beneath} HAVING {where.replace('unit_accounts', 'COUNT(*)')})"
+    elif group:
+        where = f"{where} AND {_group_where(group)}".removeprefix("TRUE AND ")
+    text = _text(figure.value, row["kind"], language)
+    return replace(figure, label=label, text=text, evidence={"table": row["table"], "where": where})
 
 
-def _text(value: float | None, kind: str, english: bool) -> str:
+def _text(value: float | None, kind: str, language: str) -> str:
     if value is None:
-        return "not known" if english else "未知"
+        return phrase("words.unknown", language)
     if kind == "rate":
         return f"{rounded(value * 100, 1)}%"
     if kind == "points":
@@ -112,21 +113,12 @@ def rounded(value: float, digits: int) -> str:
 
 
 def _group_label(group: str, language: str) -> str:
-    from govmedia_kit.schema import word_label
-
     if not group:
         return ""
     kind, _, value = group[1:].rpartition(":")
-    if kind == "region":
-        said = _division_names().get(value, value)
-    else:
-        said = word_label(kind or "unit_level", value, language)
-    return f" ({said})" if is_english(language) else f"（{said}）"
-
-
-@functools.cache
-def _division_names() -> dict[str, str]:
-    return dict(zip(divisions()["code"], divisions()["name"], strict=True))
+    word = schema.word_label(kind or "unit_level", value, language)
+    name = names().get(value, value) if kind == "region" else word
+    return phrase("words.bracketed", language).format(text=name)
 
 
 def _group_where(group: str) -> str:
@@ -137,234 +129,184 @@ def _group_where(group: str) -> str:
 
 def _groups(assessment: Assessment) -> pl.DataFrame:
     """The measured accounts once for every group that they belong to: column `group` is the suffix of the ids."""
-    measured = assessment.measured
-    parts = [
-        measured.with_columns(group=pl.lit("")),
-        measured.filter(pl.col("unit_level").is_not_null()).with_columns(group=pl.format("@{}", "unit_level")),
-        measured.filter(pl.col("platform").is_not_null()).with_columns(group=pl.format("@platform:{}", "platform")),
+    measured, root = assessment.measured, assessment.audit.settings.region
+    several = duplication.same_platform_groups(measured).select("account_id", same_group="group_id")
+    alike = assessment.lookalikes.group_by("account_id").agg(lookalike_groups="group_id")
+    path = pl.col("region_path") if root is None else pl.col("region_path").str.split(root).list.last()
+    regions = path.str.extract_all(r"\d+").list.head(REGION_LEVELS).list.eval(pl.format("@region:{}", pl.element()))
+    suffixes = [
+        pl.lit(""),
+        pl.format("@{}", "unit_level"),
+        pl.format("@platform:{}", "platform"),
+        regions.fill_null(pl.lit([], pl.List(pl.String))),
     ]
-    root = assessment.audit.settings.region
-    depth = pl.col("region_path").str.split("/")
-    start = depth.list.eval(pl.element().index_of(root)).list.first() + 1 if root else pl.lit(0)
-    regions = (
-        measured.filter(pl.col("region_path").is_not_null())
-        .with_columns(__code=depth.list.slice(start.fill_null(0), REGION_LEVELS))
-        .explode("__code")
-        .filter(pl.col("__code").is_not_null())
-        .with_columns(group=pl.format("@region:{}", "__code"))
-        .drop("__code")
+    return (
+        measured.select(
+            *(
+                "account_id",
+                "unit",
+                "platform",
+                "checked",
+                "verdict",
+                "stale",
+                "never",
+                "borderline",
+                "warned",
+                "dormant",
+            ),
+            *("gap_days", "working_gap_days", "longest_gap_days", "burst", "channel", "same_platform_accounts"),
+            group=pl.concat_list(suffixes),
+        )
+        .join(several, on="account_id", how="left")
+        .join(alike, on="account_id", how="left")
+        .explode("group")
+        .filter(pl.col("group").is_not_null())
     )
-    return pl.concat([*parts, regions])
 
 
-def _account_values(groups: pl.DataFrame, assessment: Assessment) -> list[Value]:
-    counted = {
+def _of_accounts(groups: pl.DataFrame, assessment: Assessment) -> Iterator[Figure]:
+    """What is counted of accounts and their units, in every group of them."""
+    unit, channel, gap, longest = pl.col("unit"), pl.col("channel"), pl.col("gap_days"), pl.col("longest_gap_days")
+    alike = pl.col("lookalike_groups").explode().drop_nulls().unique_counts()
+    several = pl.col("same_group").drop_nulls()
+    of_all = {
         "accounts.registered": pl.len(),
         "accounts.checked": pl.col("checked").sum(),
         "accounts.not_checked": (~pl.col("checked")).sum(),
+        "units": unit.n_unique(),
+        "duplication.units_with_three": (unit.unique_counts() == 3).sum(),
+        "duplication.units_over_three": (unit.unique_counts() > 3).sum(),
+        "duplication.most_accounts": unit.unique_counts().max(),
+        "duplication.units_same_platform": unit.filter(pl.col("same_platform_accounts") > 1).n_unique(),
+        "duplication.redundant_accounts": several.len() - several.n_unique(),
+        # The size of a group of look-alikes is that of its part in the breakdown.
+        "duplication.lookalike_groups": (alike > 1).sum(),
+        "duplication.largest_lookalike_group": alike.max().fill_null(0),
+        "duplication.lookalike_accounts": pl.col("lookalike_groups").count(),
+        "interaction.no_channel": _known((channel == "none").sum(), channel),
+        "interaction.no_channel_units": _known(unit.filter(channel == "none").n_unique(), channel),
+        "interaction.full": _known((channel == "full").sum(), channel),
+        "updates.longest_current_gap_days": gap.filter("checked").max(),
+        "updates.longest_gap_days": longest.max(),
+        "updates.median_gap_days": gap.filter("checked").median(),
+    }
+    # Shares of the accounts checked: where none was, they are not zero, but not known.
+    of_checked = {
         "accounts.passed": (pl.col("verdict") == "passed").sum(),
         "accounts.failed": (pl.col("verdict") == "failed").sum(),
         **{f"updates.{mark}": pl.col(mark).sum() for mark in ("stale", "never", "borderline", "warned", "dormant")},
-        "interaction.no_channel": _known((pl.col("channel") == "none").sum(), pl.col("channel")),
-        "interaction.full": _known((pl.col("channel") == "full").sum(), pl.col("channel")),
-        **{f"updates.over_{n}": _over("gap_days", n) for n in (7, 14, 30, 90)},
-        "updates.over_10_working": _over("working_gap_days", 10),
-        "updates.silent_in_window": _known(_silent(rules.stale_after(assessment.rules)), pl.col("longest_gap_days")),
-        "updates.burst": _known((pl.col("checked") & pl.col("burst")).sum(), pl.col("burst")),
         "updates.warned_only": (pl.col("warned") & ~pl.col("stale")).sum(),
-        "updates.longest_current_gap_days": pl.col("gap_days").filter("checked").max(),
-        "interaction.no_channel_units": _known(
-            pl.col("unit").filter(pl.col("channel") == "none").n_unique(), pl.col("channel")
-        ),
-        "updates.longest_gap_days": pl.col("longest_gap_days").max(),
-        "updates.median_gap_days": pl.col("gap_days").filter("checked").median(),
-        "units": pl.col("unit").n_unique(),
+        **{f"updates.over_{n}": _silent(n, gap) for n in (7, 14, 30, 90)},
+        "updates.over_10_working": _silent(10, pl.col("working_gap_days")),
+        "updates.silent_in_window": _known(_silent(rules.stale_after(assessment.rules), gap, longest), longest),
+        "updates.burst": _known((pl.col("checked") & pl.col("burst")).sum(), pl.col("burst")),
     }
-    rows = groups.group_by("group").agg(expr.alias(name) for name, expr in counted.items()).rows(named=True)
-    found: list[Value] = []
-    for row in rows:
-        checked = row["accounts.checked"]
-        for name in counted:
-            value = row[name]
-            share = name.startswith(("updates.", "accounts.p", "accounts.f")) and not name.endswith("days")
-            if share and not checked:
-                value = None  # nothing was checked: not zero, but not known
-            found.append(
-                (
-                    name,
-                    row["group"],
-                    (value, None, None, value if share else None, checked if share else None),
-                )
-            )
-        for name, count, of in (
-            ("pass_rate", "accounts.passed", checked),
-            ("updates.stale_share", "updates.stale", checked),
-        ):
-            found.append((name, row["group"], _rate(row[count], of)))
-        part = _rate(checked, row["accounts.registered"])
-        found.append(("accounts.checked_share", row["group"], (part[0], None, None, *part[3:])))
-    return found
+    counts = groups.group_by("group").agg(expr.alias(name) for name, expr in (of_all | of_checked).items())
+    for row in counts.iter_rows(named=True):
+        group, checked = row["group"], row["accounts.checked"]
+        for name in of_all:
+            yield Figure(name + group, row[name])
+        for name in of_checked:
+            value = row[name] if checked else None
+            yield Figure(name + group, value, count=value, of=checked)
+        yield _rate("pass_rate" + group, row["accounts.passed"], checked)
+        yield _rate("updates.stale_share" + group, row["updates.stale"], checked)
+        yield _share("accounts.checked_share" + group, checked, row["accounts.registered"])
+        if group.startswith("@platform:"):
+            name = "duplication.units_same_platform"
+            yield Figure(f"{name}.{group.removeprefix('@platform:')}", row[name])
 
 
-def _rate(count: int, of: int) -> tuple:
+def _share(identifier: str, count: int, of: int) -> Figure:
+    return Figure(identifier, count / of, count=count, of=of)
+
+
+def _rate(identifier: str, count: int, of: int) -> Figure:
     """A share with its Wilson interval; nothing of nothing is not known."""
-    interval = statistics.wilson(count, of) if of else None
-    return (count / of, *interval, count, of) if interval else (None, None, None, None, of)
+    interval = statistics.wilson(count, of)
+    return Figure(identifier, count / of, *interval, count, of) if interval else Figure(identifier, of=of)
 
 
-def _over(column: str, days: int) -> pl.Expr:
-    """Checked accounts silent for more than `days`, those that never posted among them."""
-    return (pl.col("checked") & (pl.col("never") | (pl.col(column) > days))).sum()
-
-
-def _silent(days: int) -> pl.Expr:
-    """Checked accounts silent for more than `days` at some time of the window, now or before."""
-    silences = (pl.col("never"), pl.col("gap_days") > days, pl.col("longest_gap_days") > days)
-    return (pl.col("checked") & pl.any_horizontal(silence.fill_null(False) for silence in silences)).sum()
+def _silent(days: int, *gaps: pl.Expr) -> pl.Expr:
+    """Checked accounts of which one of the `gaps` is longer than `days`, those that never posted among them."""
+    return (pl.col("checked") & pl.any_horizontal("never", *((gap > days).fill_null(False) for gap in gaps))).sum()
 
 
 def _known(expr: pl.Expr, column: pl.Expr) -> pl.Expr:
     return pl.when(column.is_not_null().any()).then(expr)
 
 
-def _unit_values(groups: pl.DataFrame) -> list[Value]:
-    units = groups.group_by("group", "unit").agg(
-        n=pl.len(), same=(pl.col("same_platform_accounts") > 1).any().fill_null(False)
-    )
-    counted = units.group_by("group").agg(
-        (pl.col("n") == 3).sum().alias("duplication.units_with_three"),
-        (pl.col("n") > 3).sum().alias("duplication.units_over_three"),
-        pl.col("n").max().alias("duplication.most_accounts"),
-        pl.col("same").sum().alias("duplication.units_same_platform"),
-    )
-    whole = groups.filter(pl.col("group") == "")
-    same = duplication.same_platform_groups(whole.drop("group")).select("account_id", "group_id")
-    redundant = (
-        groups.join(same, on="account_id", how="left")
-        .group_by("group")
-        .agg(
-            (pl.col("group_id").count() - pl.col("group_id").drop_nulls().n_unique()).alias(
-                "duplication.redundant_accounts"
-            )
-        )
-    )
-    rows = counted.join(redundant, on="group").rows(named=True)
-    return [
-        (name, row["group"], (row[name], None, None, None, None)) for row in rows for name in row if name != "group"
-    ]
-
-
-def _lookalike_values(groups: pl.DataFrame, assessment: Assessment) -> list[Value]:
-    """Groups that an account of the breakdown is in; the size of a group is that of its part there."""
-    found = groups.select("group", "account_id").join(
-        assessment.lookalikes.select("account_id", "group_id"), on="account_id"
-    )
-    sizes = found.group_by("group", "group_id").agg(n=pl.col("account_id").n_unique())
-    counted = (
-        sizes.group_by("group")
-        .agg(
-            (pl.col("n") > 1).sum().alias("duplication.lookalike_groups"),
-            pl.col("n").max().alias("duplication.largest_lookalike_group"),
-        )
-        .join(
-            found.group_by("group").agg(pl.col("account_id").n_unique().alias("duplication.lookalike_accounts")),
-            on="group",
-        )
-    )
-    rows = {row["group"]: row for row in counted.iter_rows(named=True)}
-    names = [name for name in counted.columns if name != "group"]
-    every = groups["group"].unique().to_list()
-    return [(name, g, (rows.get(g, {}).get(name, 0), None, None, None, None)) for g in every for name in names]
-
-
-def _by_platform(found: dict[str, tuple], row: dict[str, str], assessment: Assessment) -> dict[str, Figure]:
-    made = {}
-    for group, numbers in sorted(found.items()):
-        if group.startswith("@platform:"):
-            figure = _figure("duplication.units_same_platform", group, row, numbers, assessment.language)
-            identifier = f"duplication.units_same_platform.{group.removeprefix('@platform:')}"
-            made[identifier] = replace(figure, id=identifier)
-    return made
-
-
-def _reply_values(groups: pl.DataFrame, assessment: Assessment) -> list[Value]:
-    if assessment.replies is None:
-        return []
-    deadlines = assessment.audit.settings.deadlines
-    found: list[Value] = []
-    replies = assessment.replies
-    of_accounts = replies.join(groups.select("account_id", "group"), on="account_id", how="inner")
+def _of_replies(groups: pl.DataFrame, assessment: Assessment) -> Iterator[Figure]:
+    """What became of messages, in every group of accounts."""
+    replies, deadlines = assessment.replies, assessment.audit.settings.deadlines
+    if replies is None or replies.is_empty():
+        return
+    breakdowns = groups.filter(pl.col("group") != "")
     # A message that names only a unit is in the groups of the unit, and on no platform.
-    of_units = replies.filter(pl.col("account_id").is_null()).join(
-        groups.filter(~pl.col("group").str.starts_with("@platform:")).select("unit", "group").unique(), on="unit"
-    )
-    everything = replies.with_columns(group=pl.lit(""))
-    received = pl.concat([of_accounts, of_units.select(of_accounts.columns)]).filter(pl.col("group") != "")
-    for (group,), messages in pl.concat([everything.select(received.columns), received]).group_by("group"):
-        total = messages.height
-        found.append(("interaction.messages", group, (total, None, None, None, None)))
-        if not total or messages["replied"].null_count() == total:
-            continue
-        answered = int(messages["replied"].sum())
-        found.append(("interaction.replied", group, (answered, None, None, answered, total)))
-        found.append(("interaction.reply_rate", group, _rate(answered, total)))
-        waits = messages.filter(pl.col("wait_days").is_not_null())
-        curve = statistics.waiting_time(waits["wait_days"], ~waits["replied"])
-        median = statistics.quantile_of_curve(curve, 0.5)
-        found.append(("interaction.median_reply_days", group, (median, None, None, None, None)))
-        if deadlines.reply_days is not None:
-            limit: dict[str, Any] = {"deadline_days": deadlines.reply_days, "calendar": deadlines.calendar}
-            in_time = interaction.answered_in_time(messages, as_of=assessment.as_of, **limit).row(0)
-            found.append(("interaction.answered_in_time", group, (*in_time, None, None)))
-    return found
-
-
-def _whole_values(assessment: Assessment) -> list[Value]:
-    apart = assessment.set_aside
-    found: list[Value] = [
-        ("set_aside.accounts", "", (apart["account_id"].n_unique(), None, None, None, None)),
-        ("set_aside.rows", "", (int(apart["rows"].sum()), None, None, None, None)),
+    of_units = breakdowns.filter(~pl.col("group").str.starts_with("@platform:")).select("unit", "group").unique()
+    received = [
+        replies.with_columns(group=pl.lit("")),
+        replies.join(breakdowns.select("account_id", "group"), on="account_id"),
+        replies.filter(pl.col("account_id").is_null()).join(of_units, on="unit"),
     ]
+    found = interaction.reply_summary(
+        pl.concat(frame.select(*replies.columns, "group") for frame in received),
+        assessment.measured,
+        by="group",
+        as_of=assessment.as_of,
+        deadline_days=deadlines.reply_days,
+        calendar=deadlines.calendar,
+    )
+    for row in found.iter_rows(named=True):
+        group, total, replied = row["group"], row["messages"], row["replied"]
+        yield Figure("interaction.messages" + group, total)
+        if replied is not None:
+            yield Figure("interaction.replied" + group, replied, count=replied, of=total)
+            yield _rate("interaction.reply_rate" + group, replied, total)
+            yield Figure("interaction.median_reply_days" + group, row["median_days"])
+            ends = row["in_time_curve_low"], row["in_time_curve_high"]
+            yield Figure("interaction.answered_in_time" + group, row["in_time_curve"], *ends)
+
+
+def _of_whole(assessment: Assessment) -> Iterator[Figure]:
+    """What is told of the audit as a whole: rows set aside, the worst search, the filing, the sample."""
+    yield Figure("set_aside.accounts", assessment.set_aside["account_id"].n_unique())
+    yield Figure("set_aside.rows", int(assessment.set_aside["rows"].sum()))
     if assessment.searches.height and (worst := assessment.searches.row(0, named=True))["own"] is not None:
-        found.append(("duplication.search_shown", "", (worst["shown"], None, None, None, None)))
-        found.append(("duplication.search_own", "", (worst["own"], None, None, None, None)))
+        yield Figure("duplication.search_shown", worst["shown"])
+        yield Figure("duplication.search_own", worst["own"])
     if (odd := assessment.discrepancies) is not None:
         certain = odd.filter(~pl.col("doubtful"))
-        counts = {"discrepancies": certain.height, "doubtful": odd.filter("doubtful").height}
-        counts |= {kind: certain.filter(kind=kind).height for kind in DISCREPANCIES if kind != "doubtful_match"}
-        found += [(f"filing.{name}", "", (count, None, None, None, None)) for name, count in counts.items()]
-    settings = assessment.audit.settings
+        yield Figure("filing.discrepancies", certain.height)
+        yield Figure("filing.doubtful", odd.filter("doubtful").height)
+        for kind in DISCREPANCIES:
+            if kind != "doubtful_match":
+                yield Figure(f"filing.{kind}", certain.filter(kind=kind).height)
+    settings, checked = assessment.audit.settings, int(assessment.measured["checked"].sum())
     sampling = settings.sampling
     # The numbers registered are those of the whole audit, and no weights for a part of it.
-    if sampling is not None and not settings.is_part and assessment.measured["checked"].any():
+    if sampling is not None and not settings.is_part and checked:
         # First, because it refuses strata without a number.
-        row = statistics.stratified(assessment.measured, by=sampling.by, registered=sampling.registered).row(
-            0, named=True
-        )
+        estimate = statistics.stratified(assessment.measured, by=sampling.by, registered=sampling.registered)
+        yield Figure("pass_rate.stratified", *estimate.select("rate", "low", "high").row(0))
         registered = sum(sampling.registered.values())
-        checked = int(assessment.measured["checked"].sum())
-        found.append(("sampling.registered", "", (registered, None, None, None, None)))
-        found.append(("sampling.checked_share", "", (checked / registered, None, None, checked, registered)))
-        found.append(("pass_rate.stratified", "", (row["rate"], row["low"], row["high"], None, None)))
-    return found
+        yield Figure("sampling.registered", registered)
+        yield _share("sampling.checked_share", checked, registered)
 
 
-def _followup_values(assessment: Assessment) -> list[Value]:
+def _of_followup(assessment: Assessment) -> Iterator[Figure]:
+    """What became of the accounts that failed last round."""
     followed = assessment.followed
     if followed is None:
-        return []
-    numbers: dict[str, Any] = {
-        "followup.failed_before": followed["failed_before"].sum(),
-        "followup.renamed": followed["renamed"].sum(),
-        **{f"followup.{o}": (followed["outcome"] == o).sum() for o in followup.OUTCOMES},
-    }
-    checked = assessment.measured.filter("checked")
-    if assessment.rate_before is not None and checked.height:
-        rate = checked.filter(verdict="passed").height / checked.height
+        return
+    yield Figure("followup.failed_before", int(followed["failed_before"].sum()))
+    yield Figure("followup.renamed", int(followed["renamed"].sum()))
+    for outcome in followup.OUTCOMES:
+        yield Figure(f"followup.{outcome}", followed.filter(outcome=outcome).height)
+    if assessment.rate_before is not None and assessment.rate is not None:
         # The change of what is printed: a reader takes one printed rate from the other.
-        printed = [Decimal(rounded(100 * r, 1)) for r in (rate, assessment.rate_before)]
-        numbers["followup.rate_change"] = float(abs(printed[0] - printed[1]))
-    return [(name, "", (value, None, None, None, None)) for name, value in numbers.items()]
+        now, before = (Decimal(rounded(100 * rate, 1)) for rate in (assessment.rate, assessment.rate_before))
+        yield Figure("followup.rate_change", float(abs(now - before)))
 
 
 def load_assessment(folder: Path | str) -> dict[str, Any]:

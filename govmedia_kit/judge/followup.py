@@ -10,6 +10,7 @@ from govmedia_kit.judge.assessment import Assessment
 __all__ = ["OUTCOMES", "follow_up", "matched", "trend"]
 
 OUTCOMES = ("fixed", "persisting", "gone", "missing", "not_checked", "new")
+IDENTITY = ("account_id", "platform", "platform_id", "name", "unit")
 # The ways in which an account of one round is found in the other, the surest first.
 WAYS = {
     "account_id": ["account_id"],
@@ -32,8 +33,7 @@ def matched(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     >>> matched(now, before).rows()
     [('b', 'a', 'platform_id', '新名', '旧名', True)]
     """
-    wanted = ["account_id", "platform", "platform_id", "name", "unit"]
-    left, right = now.select(wanted), before.select(wanted)
+    left, right = now.select(IDENTITY), before.select(IDENTITY)
     parts = []
     for way, keys in WAYS.items():
         found = _once(left, right, keys, way)
@@ -49,18 +49,12 @@ def _once(left: pl.DataFrame, right: pl.DataFrame, keys: list[str], way: str) ->
     """The pairs that agree on `keys`, where the keys are known and name one account on either side."""
     only = pl.len().over(keys) == 1
     known = pl.all_horizontal(pl.col(keys).is_not_null())
-    there = right.filter(known).filter(only).select(*keys, __name="name", __id="account_id")
+    there = right.filter(known).filter(only).select(*keys, previous_account_id="account_id", previous_name="name")
     return (
         left.filter(known)
         .filter(only)
         .join(there, on=keys, how="inner", maintain_order="left")
-        .select(
-            "account_id",
-            previous_account_id=pl.col("__id"),
-            matched_by=pl.lit(way),
-            name=pl.col("name"),
-            previous_name=pl.col("__name"),
-        )
+        .select("account_id", "previous_account_id", pl.lit(way).alias("matched_by"), "name", "previous_name")
     )
 
 
@@ -78,10 +72,8 @@ def follow_up(now: Assessment, before: Assessment) -> pl.DataFrame:
     pairs = matched(now.measured, before.measured).drop("name")
     verdicts = now.measured.select("account_id", "name", "unit", "platform", "verdict")
     old = before.measured.select(
+        pl.col("name", "unit", "platform").name.prefix("old_"),
         previous_account_id="account_id",
-        old_name="name",
-        old_unit="unit",
-        old_platform="platform",
         failed_before=pl.col("verdict") == "failed",
     )
     rows = (
@@ -89,14 +81,10 @@ def follow_up(now: Assessment, before: Assessment) -> pl.DataFrame:
         .join(old, on="previous_account_id", how="full", coalesce=True)
         .join(_closed(now, before), on="previous_account_id", how="left")
         .with_columns(
-            pl.col("closed").fill_null(False),
-            pl.col("failed_before").fill_null(False),
+            pl.col("closed", "failed_before", "renamed").fill_null(False),
+            *(pl.coalesce(name, f"old_{name}").alias(name) for name in ("name", "unit", "platform")),
             failed_now=(pl.col("verdict") == "failed").fill_null(False),
-            name=pl.coalesce("name", "old_name"),
-            unit=pl.coalesce("unit", "old_unit"),
-            platform=pl.coalesce("platform", "old_platform"),
             previous_name="old_name",
-            renamed=pl.col("renamed").fill_null(False),
         )
         .filter(pl.col("failed_before") | pl.col("failed_now"))
     )
@@ -114,45 +102,23 @@ def follow_up(now: Assessment, before: Assessment) -> pl.DataFrame:
     order = pl.col("outcome").replace_strict({o: i for i, o in enumerate(OUTCOMES)}, return_dtype=pl.Int64)
     return (
         rows.with_columns(outcome=outcome)
-        .join(_vetoes(now), on="account_id", how="left")
-        .join(
-            _vetoes(before).rename({"account_id": "previous_account_id", "sentence": "previous_sentence"}),
-            on="previous_account_id",
-            how="left",
-        )
+        .join(now.vetoes, on="account_id", how="left")
+        .join(before.vetoes.rename(lambda name: f"previous_{name}"), on="previous_account_id", how="left")
         .sort(order, "unit", "platform", "name")
         .select(
-            "account_id",
-            "previous_account_id",
-            "name",
-            "unit",
-            "platform",
-            "previous_name",
-            "renamed",
-            "failed_before",
-            "failed_now",
-            "outcome",
-            "sentence",
-            "previous_sentence",
-            "matched_by",
+            *("account_id", "previous_account_id", "name", "unit", "platform", "previous_name", "renamed"),
+            *("failed_before", "failed_now", "outcome", "sentence", "previous_sentence", "matched_by"),
         )
     )
 
 
 def _closed(now: Assessment, before: Assessment) -> pl.DataFrame:
     """The accounts of the last round that this round's ledger holds as closed."""
-    wanted = ["account_id", "platform", "platform_id", "name", "unit"]
     ledger = now.audit.accounts.join(now.measured, on="account_id", how="anti")
     ledger = ledger.select(
-        (pl.col(name) if name in ledger.columns else pl.lit(None)).cast(pl.String).alias(name) for name in wanted
+        (pl.col(name) if name in ledger.columns else pl.lit(None)).cast(pl.String).alias(name) for name in IDENTITY
     )
     return matched(ledger, before.measured).select("previous_account_id", closed=pl.lit(True))
-
-
-def _vetoes(assessment: Assessment) -> pl.DataFrame:
-    between = ", " if assessment.language.startswith("en") else "；"
-    veto = assessment.findings.filter(pl.col("severity") == "veto")
-    return veto.group_by("account_id").agg(pl.col("sentence").str.join(between))
 
 
 def trend(assessment: Assessment) -> pl.DataFrame:
@@ -162,24 +128,20 @@ def trend(assessment: Assessment) -> pl.DataFrame:
     interval; null where nothing was checked), stale (i64, accounts).
     Doubtful where the rounds were judged by other rules, or checked other accounts.
     """
-    rows: list[dict[str, object]] = []
-    at: Assessment | None = assessment
-    while at is not None:
-        measured = at.measured
-        checked = int(measured["checked"].sum())
-        passed = int((measured["verdict"] == "passed").sum())
-        low, high = statistics.wilson(passed, checked) or (None, None)
-        rows.append(
-            {
-                "as_of": at.as_of,
-                "registered": measured.height,
-                "checked": checked,
-                "failed": int((measured["verdict"] == "failed").sum()),
-                "pass_rate": passed / checked if checked else None,
-                "low": low,
-                "high": high,
-                "stale": int(measured["stale"].sum()),
-            }
-        )
-        at = at.previous
-    return pl.DataFrame(rows[::-1], schema_overrides={"pass_rate": pl.Float64, "low": pl.Float64, "high": pl.Float64})
+    rounds = [assessment]
+    while rounds[0].previous is not None:
+        rounds.insert(0, rounds[0].previous)
+    rows = [
+        {
+            "as_of": at.as_of,
+            "registered": at.measured.height,
+            "checked": at.checked,
+            "failed": at.count("failed"),
+            "pass_rate": at.rate,
+            "stale": int(at.measured["stale"].sum()),
+        }
+        for at in rounds
+    ]
+    low, high = statistics.wilson_exprs(pl.col("checked") - pl.col("failed"), pl.col("checked"))
+    trend = pl.DataFrame(rows, schema_overrides={"pass_rate": pl.Float64}).with_columns(low=low, high=high)
+    return trend.select("as_of", "registered", "checked", "failed", "pass_rate", "low", "high", "stale")

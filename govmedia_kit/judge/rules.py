@@ -16,33 +16,17 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import schema
+from govmedia_kit.catalogue import localized
 from govmedia_kit.errors import RuleError, hint
 from govmedia_kit.interop import answers_in_kind
-from govmedia_kit.languages import is_english, spelt
+from govmedia_kit.languages import language_of
 from govmedia_kit.package_data import resource
-from govmedia_kit.read.sources.files import grids
+from govmedia_kit.read.sources.files import ROW, grids
 
-__all__ = ["COMPARE", "basis", "flag", "known_rules", "read_rules", "stale_after", "threshold", "verdicts"]
+__all__ = ["COMPARE", "as_number", "basis", "flag", "known_rules", "read_rules", "stale_after", "threshold", "verdicts"]
 
-COLUMNS = [
-    "rule",
-    "column",
-    "compare",
-    "threshold",
-    "severity",
-    "points",
-    "sentence_zh",
-    "sentence_en",
-    "basis",
-]
-COMPARE = {
-    "ge": pl.Expr.ge,
-    "gt": pl.Expr.gt,
-    "le": pl.Expr.le,
-    "lt": pl.Expr.lt,
-    "eq": pl.Expr.eq,
-    "ne": pl.Expr.ne,
-}
+COLUMNS = ("rule", "column", "compare", "threshold", "severity", "points", "sentence_zh", "sentence_en", "basis")
+COMPARE = {name: getattr(pl.Expr, name) for name in ("ge", "gt", "le", "lt", "eq", "ne")}
 # 国办秘函〔2019〕19号: no update in the two weeks before the monitoring point.
 TWO_WEEKS = 14
 # Rules of these names are columns of the measured table too, because figures count them.
@@ -59,58 +43,61 @@ def known_rules() -> list[str]:
 
 
 def read_rules(name: str, *, folder: Path | None = None) -> pl.DataFrame:
-    """A rule table: one row per rule and condition, with the columns `COLUMNS` (text; points Float64) and `line`.
+    """A rule table: one row per rule and condition, with the columns `COLUMNS` (text; points Float64), `line` and `path`.
 
-    `basis_en`, the basis in English, may be missing; then an English bulletin prints `basis` as it is.
+    A table may say its sentences and bases in more languages, in columns such as `basis_en`; without one, `basis` is printed.
 
-    `name` is one of the kit's, or a .csv file in the audit `folder`. Raises RuleError for a table that is not there, a
-    missing column, an unknown comparison or severity, or a threshold that is empty, each with its line.
+    `name` is one of the kit's, or a .csv or .xlsx file in the audit `folder`. Raises RuleError for a table that is not there or
+    holds no rule, a column that is missing or there twice, an unknown comparison or severity, a column or threshold that is
+    empty, a threshold or points that are no number, and braces that do not match, each with its line.
     """
-    path = (
-        (folder / name)
-        if folder is not None and name.lower().endswith((".csv", ".xlsx"))
-        else resource(f"rules/{name}.csv")
-    )
+    own = folder is not None and name.lower().endswith((".csv", ".xlsx"))
+    path = folder / name if folder is not None and own else resource(f"rules/{name}.csv")
     if not path.is_file():
         raise RuleError("unknown_rules", found=name, hint=hint(name, known_rules()), known=known_rules())
-    grid = grids(path)[0]
-    header = [str(cell or "").strip() for cell in grid.frame.row(0)[1:]]
+    cells = next((grid.frame for grid in grids(path) if grid.frame.height), None)
+    if cells is None:
+        raise RuleError("rules_empty", path=path.name)
+    header = [str(cell or "").strip() for cell in cells.row(0)[1:]]
     if missing := [column for column in COLUMNS if column not in header]:
-        raise RuleError(
-            "bad_rules", path=path.name, row=1, why=f"缺少列 {'、'.join(missing)} / missing column {missing}"
-        )
-    rows = grid.frame.slice(1).rename({f"c{i}": h for i, h in enumerate(header) if h})
-    rows = rows.rename({"__row": "line"}).select(
-        pl.col(COLUMNS).cast(pl.String).str.strip_chars(),
-        "line",
-        (pl.col("basis_en") if "basis_en" in header else pl.lit(None)).cast(pl.String).alias("basis_en"),
-    )
-    rows = rows.filter(pl.col("rule").is_not_null())
+        raise RuleError("rules_without_columns", path=path.name, missing=missing)
+    wanted = [column for column in header if column in COLUMNS or column.startswith(("sentence_", "basis_"))]
+    if doubled := sorted({column for column in wanted if wanted.count(column) > 1}):
+        raise RuleError("rules_doubled_column", path=path.name, column=doubled)
+    text = (pl.col(f"c{header.index(c)}").cast(pl.String).str.strip_chars().alias(c) for c in wanted)
+    rows = cells.slice(1).select(*text, line=ROW, path=pl.lit(path.name)).filter(pl.col("rule").is_not_null())
+    if rows.is_empty():
+        raise RuleError("rules_empty", path=path.name)
     for row in rows.iter_rows(named=True):
-        why = _wrong_with(row)
-        if why:
-            raise RuleError("bad_rules", path=path.name, row=row["line"], why=why)
-    if not rows.height:
-        raise RuleError("bad_rules", path=path.name, row=1, why="没有规则 / no rule")
-    return rows.with_columns(pl.col("points").cast(pl.Float64, strict=False), path=pl.lit(path.name))
+        _check(row)
+    return rows.with_columns(pl.col("points").cast(pl.Float64))
 
 
-def _wrong_with(row: dict[str, str | None]) -> str:
-    if row["compare"] not in COMPARE:
-        return f"compare 不能是 {row['compare']}，可用 {'、'.join(COMPARE)} / compare takes {', '.join(COMPARE)}"
-    if row["severity"] not in schema.vocabulary("severity"):
-        words = list(schema.vocabulary("severity"))
-        return f"severity 不能是 {row['severity']}，可用 {'、'.join(words)} / severity takes {', '.join(words)}"
-    if not row["threshold"] or not row["column"]:
-        return "column 和 threshold 不能空 / column and threshold are needed"
-    if row["points"] and not re.fullmatch(r"-?\d+(\.\d+)?", row["points"]):
-        return f"points 不是数：{row['points']} / points is no number"
-    for name in ("sentence_zh", "sentence_en"):
+def _check(row: dict[str, Any]) -> None:
+    where = {"path": row["path"], "row": row["line"]}
+    for column, known in (("compare", COMPARE), ("severity", schema.vocabulary("severity"))):
+        if row[column] not in known:
+            raise RuleError("bad_rule_word", **where, column=column, found=row[column] or "", known=known)
+    for column in ("column", "threshold"):
+        if not row[column]:
+            raise RuleError("rule_cell_empty", **where, column=column)
+    for column, wrong in (("points", r"(?!-?\d+(\.\d+)?$).+"), ("threshold", r"(?i)[+-]?(nan|inf|infinity)")):
+        if re.fullmatch(wrong, row[column] or ""):
+            raise RuleError("bad_rule_number", **where, column=column, found=row[column])
+    for column in (column for column in row if column.startswith("sentence_")):
         try:
-            list(string.Formatter().parse(row[name] or ""))
+            list(string.Formatter().parse(row[column] or ""))
         except ValueError:
-            return f"{name} 的大括号不成对 / the braces of {name} do not match"
-    return ""
+            raise RuleError("bad_rule_braces", **where, column=column) from None
+
+
+def as_number(threshold: str) -> float:
+    """A threshold as the number that a column is compared with; ValueError where it is none.
+
+    >>> as_number("14"), as_number("TRUE")
+    (14.0, 1.0)
+    """
+    return float({"true": "1", "false": "0"}.get(threshold.lower(), threshold))
 
 
 def threshold(rules: pl.DataFrame, rule: str) -> int | None:
@@ -143,9 +130,7 @@ def basis(rule: Mapping[str, Any], language: str) -> str | None:
     >>> basis({"basis": "提示项", "basis_en": "For information"}, "en")
     'For information'
     """
-    if is_english(language):
-        return rule.get("basis_en") or rule["basis"]
-    return spelt(rule["basis"], language) if rule["basis"] else rule["basis"]
+    return localized(rule, "basis", language) or None
 
 
 @answers_in_kind
@@ -164,7 +149,7 @@ def flag(measured: pl.DataFrame, rules: pl.DataFrame, *, language: str = "zh-Han
     >>> flag(measured, rules).select("account_id", "rule", "severity").rows()
     [('a', 'stale', 'veto'), ('a', 'warned', 'warn'), ('b', 'warned', 'warn')]
     """
-    hits = []
+    hits, language = [], language_of(language)
     for order, rule in enumerate(rules.iter_rows(named=True)):
         hits.append(
             measured.with_row_index("__account")
@@ -178,7 +163,7 @@ def flag(measured: pl.DataFrame, rules: pl.DataFrame, *, language: str = "zh-Han
                 points=pl.lit(rule["points"], pl.Float64),
                 column=pl.lit(rule["column"]),
                 value=pl.col(rule["column"]).cast(pl.String),
-                sentence=_sentence(measured, _template(rule, language)),
+                sentence=_sentence(measured, localized(rule, "sentence", language)),
                 basis=pl.lit(basis(rule, language)),
             )
         )
@@ -207,18 +192,11 @@ def _condition(measured: pl.DataFrame, rule: dict) -> pl.Expr:
     if dtype == pl.String:
         return compare(column, pl.lit(rule["threshold"]))
     try:
-        limit = float({"true": "1", "false": "0"}.get(rule["threshold"].lower(), rule["threshold"]))
+        limit = as_number(rule["threshold"])
     except ValueError:
-        why = f"阈值 {rule['threshold']} 不是数 / threshold {rule['threshold']} is no number"
-        raise RuleError("bad_rules", path=rule["path"], row=rule["line"], why=why) from None
+        where = {"path": rule["path"], "row": rule["line"], "column": "threshold"}
+        raise RuleError("bad_rule_number", **where, found=rule["threshold"]) from None
     return compare(column.cast(pl.Float64), limit)
-
-
-def _template(rule: dict, language: str) -> str:
-    """The rule's sentence in a language; its braces hold names of columns, which are no words of ours."""
-    if is_english(language):
-        return rule["sentence_en"] or rule["sentence_zh"] or ""
-    return spelt(rule["sentence_zh"] or "", language)
 
 
 def _sentence(measured: pl.DataFrame, template: str) -> pl.Expr:

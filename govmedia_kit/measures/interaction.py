@@ -188,7 +188,8 @@ def reply_summary(
     - `doubtful` (Int64, messages): replies dated before their message, in the rate and in no waiting time
     - `due` (Int64, messages): their deadline had passed by the monitoring point, answered or not
     - `in_time` (Int64, messages), `in_time_share`, `in_time_low`, `in_time_high` (Float64, fraction): of those due
-    - `in_time_curve` (Float64, fraction): the same by Kaplan-Meier over all messages; null where none waited so long
+    - `in_time_curve`, `in_time_curve_low`, `in_time_curve_high` (Float64, fraction): the same by Kaplan-Meier over all messages,
+      see `answered_in_time`; null where none waited so long
     - `small` (bool): fewer than 30 messages
 
     Doubtful where few were received long ago: the younger the messages, the more are still open.
@@ -290,11 +291,12 @@ def _answers(rows: pl.DataFrame, deadline_days: int | None) -> pl.DataFrame:
     timed = rows.filter(pl.col("wait_days").is_not_null())
     curve = statistics.waiting_time(timed["wait_days"], ~timed["replied"])
     in_days = statistics.waiting_time(timed["waited"], ~timed["replied"])
-    due, in_time, by_curve = None, None, None
+    due, in_time = None, None
+    by_curve: tuple[float | None, ...] = (None, None, None)
     if told and deadline_days is not None:
         due = timed.filter(pl.col("age") >= deadline_days)
         in_time = due.filter(pl.col("replied") & (pl.col("waited") <= deadline_days)).height
-        by_curve = _in_time(in_days, deadline_days)[0]
+        by_curve = _in_time(in_days, deadline_days)
     share = None if due is None or in_time is None or not due.height else in_time / due.height
     ends = (None if due is None or in_time is None else statistics.wilson(in_time, due.height)) or (None, None)
     return pl.DataFrame(
@@ -314,15 +316,16 @@ def _answers(rows: pl.DataFrame, deadline_days: int | None) -> pl.DataFrame:
             "in_time_share": share,
             "in_time_low": ends[0],
             "in_time_high": ends[1],
-            "in_time_curve": by_curve,
+            **dict(zip(IN_TIME_CURVE, by_curve, strict=True)),
             "small": rows.height < statistics.SMALL,
         },
         schema_overrides=SUMMARY,
     )
 
 
+IN_TIME_CURVE = ("in_time_curve", "in_time_curve_low", "in_time_curve_high")
 COUNTS = ("messages", "replied", "doubtful", "due", "in_time")
-SHARES = ("reply_rate", "low", "high", "in_time_share", "in_time_low", "in_time_high", "in_time_curve")
+SHARES = ("reply_rate", "low", "high", "in_time_share", "in_time_low", "in_time_high", *IN_TIME_CURVE)
 SUMMARY = dict.fromkeys(COUNTS, pl.Int64()) | dict.fromkeys(
     (*SHARES, "q1_days", "median_days", "q3_days"), pl.Float64()
 )

@@ -5,12 +5,12 @@ Dates, document numbers, ordinals, headings and the numbers inside titles are no
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
-from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
+
+from govmedia_kit.catalogue import converter
 
 __all__ = ["Plain", "Quantity", "masked", "plain", "quantities"]
 
@@ -101,16 +101,9 @@ _WORDS = rf"(?P<words>{_NUMERAL}+)(?P<more>[余多]?)(?P<measure>[{_MEASURE}]){_
 _NUMBER = re.compile("|".join([_POINTS, _PERCENT, _SAID, _TENTHS, _MOST, _COUNT, _WORDS]))
 
 
-@functools.cache
-def _converter() -> Callable[[str], str]:
-    import opencc
-
-    return opencc.OpenCC("t2s").convert
-
-
 def _simple(characters: frozenset[str]) -> dict[int, str]:
     """Simplified for traditional, one character for one."""
-    pairs = ((c, _converter()(c)) for c in characters if "\u3400" <= c <= "\u9fff")
+    pairs = ((c, converter("t2s").convert(c)) for c in characters if "\u3400" <= c <= "\u9fff")
     return {ord(c): simple for c, simple in pairs if len(simple) == 1 and simple != c}
 
 

@@ -74,7 +74,7 @@ def said(meaning: str, text: str) -> re.Match[str] | None:
 def _platforms() -> tuple[re.Pattern[str], dict[str, str]]:
     values: dict[str, str] = {}
     for word in vocabulary("platform").values():
-        for spelling in (word.label_zh, word.label_en, *word.synonyms):
+        for spelling in (*word.labels.values(), *word.synonyms):
             if word.value != "other" and (re.search(r"[\u3400-\u9fff]", spelling) or len(spelling) > 3):
                 values.setdefault(spelling.lower(), word.value)
     values |= {"app": "app"}

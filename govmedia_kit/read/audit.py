@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import schema
+from govmedia_kit.catalogue import phrase
 from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError, Place, Problem, hint
 from govmedia_kit.read.importers import import_files
@@ -47,6 +48,10 @@ class Audit:
     problems: list[Problem] = field(default_factory=list)
     inputs: list[Path] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        where = self.settings.title or self.settings.region or self.folder.name
+        return f"<Audit {where}, {self.settings.as_of}: {self.accounts.height} accounts, {len(self.problems)} problems>"
+
 
 def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audit:
     """An audit folder with all its tables.
@@ -61,7 +66,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
     paths = {name: _find(folder, settings, name) for name in ("accounts", "posts", "messages", "filed")}
     if paths["accounts"] is None:
         wanted = f"accounts{SUFFIXES[0]} … accounts{SUFFIXES[-1]}"
-        raise InputError("no_table", path=folder, table=_called("accounts", settings.language), wanted=wanted)
+        raise InputError("no_table", path=folder, table=phrase("tables.accounts", settings.language), wanted=wanted)
 
     def read(name: str, reader: Any) -> pl.DataFrame | None:
         path = paths[name]
@@ -212,19 +217,9 @@ def _find(folder: Path, settings: Settings, name: str) -> Path | None:
     if name in ("posts", "messages") and (folder / name).is_dir() and any((folder / name).iterdir()):
         found.append(folder / name)
     if len(found) > 1:
-        called = _called(name, settings.language)
+        called = phrase(f"tables.{name}", settings.language)
         raise InputError("two_tables", path=folder, table=called, found=[p.name for p in found])
     return found[0] if found else None
-
-
-def _called(table: str, language: str) -> str:
-    names = {
-        "accounts": ("台账", "accounts"),
-        "posts": ("帖文", "posts"),
-        "messages": ("留言", "messages"),
-        "filed": ("备案名单", "filed"),
-    }
-    return names[table][language.startswith("en")]
 
 
 def _of_region(accounts: pl.DataFrame, settings: Settings) -> pl.DataFrame:

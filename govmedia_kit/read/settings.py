@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from govmedia_kit.errors import InputError, hint
+from govmedia_kit.languages import language_of
 
 __all__ = ["Deadlines", "Sampling", "Settings", "Tables", "read_settings"]
 
@@ -61,7 +62,7 @@ class Settings(_Strict):
     contact: str = ""
     note: str = ""
     previous: str | None = None
-    language: Literal["zh-Hans", "zh-Hant", "en"] = "zh-Hans"
+    language: Annotated[str, AfterValidator(language_of)] = "zh-Hans"
     engine: Engine = "polars"
     tables: Tables = Tables()
     sampling: Sampling | None = None

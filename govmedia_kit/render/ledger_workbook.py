@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from govmedia_kit import schema
+from govmedia_kit.catalogue import in_language, phrase
 from govmedia_kit.errors import Problem
-from govmedia_kit.read.ledger.tidy_sheet import NOTES_HEADS
 
 __all__ = ["annotate", "write_template"]
 
@@ -45,7 +45,6 @@ def write_template(path: Path, *, language: str = "zh-Hans") -> None:
     """An Excel ledger to fill in: drop-downs where words are fixed, dates as dates, and a sheet that says what to write."""
     import xlsxwriter
 
-    english = language.startswith("en")
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"created": FIXED_TIME})
         head = book.add_format(
@@ -56,52 +55,45 @@ def write_template(path: Path, *, language: str = "zh-Hans") -> None:
         )
         date = book.add_format({"num_format": "yyyy-mm-dd"})
         text = book.add_format({"num_format": "@"})
-        sheet = book.add_worksheet("Ledger" if english else "台账")
+        sheet = book.add_worksheet(phrase("ledger.sheet", language))
         sheet.freeze_panes(1, 2)
         for i, name in enumerate(TEMPLATE):
             field = schema.columns("accounts")[name]
-            label = field.label_en if english else field.label_zh
+            label = schema.label(name, language)
             sheet.write_string(0, i, label, needed if field.required else head)
             # Ids must not become numbers: a spreadsheet rounds the sixteenth digit.
             form = date if field.dtype == "date" else text if name in ("platform_id", "region") else None
             sheet.set_column(i, i, max(12, 2.2 * len(label) + 2, 28 if name in ("unit", "name", "url") else 0), form)
-            if choices := _choices(name, english):
+            if choices := _choices(name, language):
                 sheet.data_validation(1, i, ROWS, i, {"validate": "list", "source": choices})
             elif field.dtype == "date":
                 since = {"validate": "date", "criteria": ">=", "value": dt.date(2009, 1, 1)}
-                told = "Write a date like 2019-07-05" if english else "请写日期，如 2019-07-05"
-                sheet.data_validation(1, i, ROWS, i, {**since, "error_message": told})
-        _notes(book, head, english)
+                sheet.data_validation(1, i, ROWS, i, {**since, "error_message": phrase("ledger.date", language)})
+        _notes(book, head, language)
 
 
-def _choices(name: str, english: bool) -> list[str]:
+def _choices(name: str, language: str) -> list[str]:
     """The words of a drop-down; a spreadsheet takes 255 characters of them."""
-    words = schema.vocabulary_of(name)
-    if words is not None:
-        said = [word.label_en if english else word.label_zh for word in words.values()]
-        while sum(map(len, said)) + len(said) > 250:
-            said.pop(-2)
-        return said
+    if labels := schema.word_labels(name, language):
+        while sum(map(len, labels)) + len(labels) > 250:
+            labels.pop(-2)
+        return labels
     if schema.columns("accounts")[name].dtype == "bool":
-        return ["yes", "no"] if english else ["是", "否"]
+        return [phrase("words.yes", language), phrase("words.no", language)]
     return []
 
 
-def _notes(book: Any, head: Any, english: bool) -> None:
-    sheet = book.add_worksheet("Notes" if english else "填写说明")
-    heads = NOTES_HEADS[1 if english else 0]
-    for i, (title, width) in enumerate(zip(heads, (18, 80, 8), strict=True)):
+def _notes(book: Any, head: Any, language: str) -> None:
+    sheet = book.add_worksheet(phrase("ledger.notes", language))
+    for i, (title, width) in enumerate(zip(phrase("ledger.heads", language), (18, 80, 8), strict=True)):
         sheet.write_string(0, i, title, head)
         sheet.set_column(i, i, width)
     for row, name in enumerate(TEMPLATE, 1):
         field = schema.columns("accounts")[name]
-        sheet.write_string(row, 0, field.label_en if english else field.label_zh)
-        sheet.write_string(row, 1, field.meaning_en if english else field.meaning_zh)
-        sheet.write_string(row, 2, ("yes" if english else "是") if field.required else "")
-    last = (
-        "Leave empty what is not known: unknown is not zero." if english else "不知道的留空：空白是未知，0 是确实没有。"
-    )
-    sheet.write_string(len(TEMPLATE) + 2, 1, last)
+        sheet.write_string(row, 0, schema.label(name, language))
+        sheet.write_string(row, 1, in_language(field.meanings, language))
+        sheet.write_string(row, 2, phrase("words.yes", language) if field.required else "")
+    sheet.write_string(len(TEMPLATE) + 2, 1, phrase("ledger.empty", language))
 
 
 def annotate(source: Path, problems: Iterable[Problem], target: Path, *, language: str = "zh-Hans") -> int:
@@ -131,7 +123,7 @@ def annotate(source: Path, problems: Iterable[Problem], target: Path, *, languag
         worst = min(found, key=lambda p: list(COLOURS).index(p.severity))
         cell.fill = PatternFill("solid", start_color=COLOURS[worst.severity])
         cell.comment = Comment("\n".join(p.say(language) for p in found), "govmedia-kit", width=360, height=140)
-    listed = book.create_sheet(_free_name(book.sheetnames, "Problems" if language.startswith("en") else "问题清单"))
+    listed = book.create_sheet(_free_name(book.sheetnames, phrase("ledger.problems", language)))
     for row, problem in enumerate([*(p for found in by_cell.values() for p in found), *rest], 1):
         for column, value in enumerate((problem.severity, problem.say(language)), 1):
             listed.cell(row, column).value = value

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from govmedia_kit import package_data
-from govmedia_kit.languages import is_english, spelt
+from govmedia_kit.catalogue import in_language
 from govmedia_kit.report.blocks import Block, heading, plain
 from govmedia_kit.text_width import em_width
 
@@ -91,14 +91,8 @@ def points(name: str, *, size: float | None = None) -> float:
 @functools.cache
 def document_words(language: str) -> dict[str, Any]:
     """The words of a document in a language; traditional Chinese is made from the simplified words."""
-    said = _toml("documents.toml")
-    if is_english(language):
-        return said["en"]
-    return _spelt(said["zh-Hans"], language) | said.get("zh-Hant" if language == "zh-Hant" else "", {})
-
-
-def _spelt(words: dict[str, Any], language: str) -> dict[str, Any]:
-    return {k: _spelt(v, language) if isinstance(v, dict) else spelt(v, language) for k, v in words.items()}
+    words = _toml("documents.toml")
+    return in_language(words, language) | words.get(language, {})
 
 
 def faces_of(role: str) -> list[str]:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from govmedia_kit.catalogue import in_language
 from govmedia_kit.judge.figures import Figure
-from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.read.settings import Settings
 from govmedia_kit.render.page_layout import clean, document_words
 from govmedia_kit.report.blocks import Block
@@ -213,8 +213,9 @@ def _notes(book: Any, formats: dict[str, Any], words: dict[str, Any], sheets: li
     row += 2
     ledger = dictionary("accounts") | dictionary("measured") | dictionary("findings")
     for field in ledger.values():
-        meaning = field.meaning_en if is_english(language) else spelt(field.meaning_zh, language)
-        for column, text in enumerate((field.name, label(field.name, language), meaning, field.unit)):
+        for column, text in enumerate(
+            (field.name, label(field.name, language), in_language(field.meanings, language), field.unit)
+        ):
             page.write_string(row, column, clean(text), formats["wrapped"])
         row += 1
     for column, width in enumerate((24, 22, 70, 12)):

@@ -6,20 +6,20 @@ from typing import Any
 
 import polars as pl
 
+from govmedia_kit.catalogue import phrase
 from govmedia_kit.divisions import divisions
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.judge.figures import Figure
-from govmedia_kit.judge.followup import OUTCOMES
 from govmedia_kit.measures import duplication
-from govmedia_kit.report import phrases
-from govmedia_kit.report.blocks import Blocks, table
-from govmedia_kit.schema import columns as dictionary
-from govmedia_kit.schema import label, vocabulary_of, word_label
+from govmedia_kit.report.blocks import Block, Blocks, table
+from govmedia_kit.report.phrases import annex_numbers
+from govmedia_kit.schema import label, vocabulary, vocabulary_of, word_label
 
 __all__ = [
     "all_annexes",
     "by_level",
     "by_region",
+    "cell",
     "duplicates",
     "failed",
     "figure_index",
@@ -27,10 +27,8 @@ __all__ = [
     "followup",
     "from_frame",
     "lookalikes",
-    "measured_columns",
     "merge_or_close",
     "not_checked",
-    "shown_value",
 ]
 
 SUMMARY = {
@@ -43,174 +41,122 @@ SUMMARY = {
     "stale": "updates.stale",
     "no_channel": "interaction.no_channel",
 }
+KINDS = {pl.Int64: "int", pl.UInt32: "int", pl.Date: "date", pl.Float64: "rate"}
 
 
-def from_frame(
-    frame: pl.DataFrame,
-    identifier: str,
-    caption: str,
-    *,
-    language: str,
-    annex: str = "",
-    note: str = "",
-    numbered: bool = True,
-) -> dict[str, Any]:
-    """A frame as a table block: columns labelled by the dictionary, words of vocabularies said, rows numbered."""
-    kinds = {pl.Int64: "int", pl.UInt32: "int", pl.Date: "date", pl.Float64: "rate"}
-    heads = [
-        {
-            "name": name,
-            "label": phrases.phrase(f"columns.{name}", language) or label(name, language),
-            "kind": kinds.get(dtype.base_type(), "text"),
-        }
-        for name, dtype in frame.schema.items()
-    ]
-    rows = [[shown_value(name, value, language) for name, value in row.items()] for row in frame.iter_rows(named=True)]
+def from_frame(frame: pl.DataFrame, identifier: str, language: str, *, numbered: bool = True) -> Block:
+    """A frame as a table block: columns labelled by the dictionary, words of vocabularies by their labels, rows numbered."""
+    heads = [_head(name, language, KINDS.get(dtype.base_type(), "text")) for name, dtype in frame.schema.items()]
+    rows = [[cell(name, value, language) for name, value in row.items()] for row in frame.iter_rows(named=True)]
     if numbered:
-        heads.insert(0, {"name": "number", "label": phrases.phrase("columns.number", language), "kind": "int"})
+        heads.insert(0, _head("number", language, "int"))
         rows = [[i, *row] for i, row in enumerate(rows, 1)]
-    return table(identifier, caption, heads, rows, note=note, annex=annex)
+    return table(identifier, phrase(f"annexes.{identifier}", language), heads, rows)
 
 
-def shown_value(column: str, value: Any, language: str) -> Any:
+def _head(name: str, language: str, kind: str = "text") -> dict[str, str]:
+    return {"name": name, "label": phrase(f"columns.{name}", language, label(name, language)), "kind": kind}
+
+
+def cell(column: str, value: Any, language: str) -> Any:
     """A cell as a reader sees it: words of a vocabulary by their label, yes and no, ISO dates; numbers stay numbers."""
     if isinstance(value, bool):
-        return phrases.phrase("words.yes" if value else "words.no", language)
+        return phrase("words.yes" if value else "words.no", language)
     if isinstance(value, str) and vocabulary_of(column):
         return word_label(column, value, language)
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _summary(figures: dict[str, Figure], groups: dict[str, str], head: str, language: str, **kw: Any) -> dict[str, Any]:
-    """One row per group, a column per figure of `SUMMARY`; `groups` is suffix -> what a reader calls it."""
+def _summary(
+    identifier: str, head: str, groups: dict[str, str], figures: dict[str, Figure], language: str, note: str = ""
+) -> Block:
+    """One row per group and one of the whole, a column per figure of `SUMMARY`; `groups` is suffix -> label."""
     rows = []
-    for suffix, said in groups.items():
-        found = {name: figures.get(identifier + suffix) for name, identifier in SUMMARY.items()}
-        rows.append([said, *(None if f is None else f.value for f in found.values())])
-    heads = [{"name": head, "label": phrases.phrase(f"columns.{head}", language), "kind": "text"}] + [
-        {
-            "name": n,
-            "label": phrases.phrase(f"columns.{n}", language),
-            "kind": "rate" if n == "pass_rate" else "int",
-        }
-        for n in SUMMARY
-    ]
-    return table(kw.pop("identifier"), kw.pop("caption"), heads, rows, **kw)
+    for suffix, name in {**groups, "": phrase("words.total", language)}.items():
+        found = [figures.get(figure + suffix) for figure in SUMMARY.values()]
+        rows.append([name, *(None if figure is None else figure.value for figure in found)])
+    heads = [_head(name, language, "rate" if name == "pass_rate" else "int") for name in SUMMARY]
+    return table(
+        identifier, phrase(f"annexes.{identifier}", language), [_head(head, language), *heads], rows, note=note
+    )
 
 
-def by_region(assessment: Assessment, figures: dict[str, Figure]) -> dict[str, Any]:
+def by_region(assessment: Assessment, figures: dict[str, Figure]) -> Block:
     """Annex 1: one row per division right beneath the audit's region, and the whole."""
-    language = assessment.language
-    root = assessment.audit.settings.region
-    names = dict(zip(divisions()["code"], divisions()["name"], strict=True))
-    beneath = divisions().filter(pl.col("parent") == root if root else pl.col("parent").is_null())["code"].to_list()
-    groups = {f"@region:{c}": names[c] for c in beneath if f"accounts.registered@region:{c}" in figures}
+    language, root = assessment.language, assessment.audit.settings.region
+    beneath = divisions().filter(pl.col("parent") == root if root else pl.col("parent").is_null())
+    names = {f"@region:{code}": name for code, name in beneath.select("code", "name").iter_rows()}
+    groups = {group: name for group, name in names.items() if f"accounts.registered{group}" in figures}
     inside = sum(figures[f"accounts.registered{group}"].value or 0 for group in groups)
-    groups |= {"": phrases.phrase("words.total", language)}
-    caption = phrases.phrase("annexes.by_region", language)
     note = ""
     if inside < (figures["accounts.registered"].value or 0):
-        level = dict(zip(divisions()["code"], divisions()["level"], strict=True)).get(root or "", "")
-        note = phrases.phrase(f"annexes.by_region_note_{level}", language)
-        note = note or phrases.phrase("annexes.by_region_note", language)
-    return _summary(figures, groups, "region_name", language, identifier="by_region", caption=caption, note=note)
+        level = divisions().filter(code=root or "")["level"].to_list()
+        note = phrase("annexes.by_region_note", language)
+        note = phrase(f"annexes.by_region_note_{level[0]}", language, note) if level else note
+    return _summary("by_region", "region_name", groups, figures, language, note)
 
 
-def by_level(assessment: Assessment, figures: dict[str, Figure]) -> dict[str, Any]:
+def by_level(assessment: Assessment, figures: dict[str, Figure]) -> Block:
     """Annex 2: one row per level of unit, and the whole."""
-    language = assessment.language
-    levels = [level for level in vocabulary_of("unit_level") or {} if f"accounts.registered@{level}" in figures]
-    groups = {f"@{level}": word_label("unit_level", level, language) for level in levels}
-    groups |= {"": phrases.phrase("words.total", language)}
-    return _summary(
-        figures,
-        groups,
-        "unit_level",
-        language,
-        identifier="by_level",
-        caption=phrases.phrase("annexes.by_level", language),
-    )
+    levels = [level for level in vocabulary("unit_level") if f"accounts.registered@{level}" in figures]
+    groups = {f"@{level}": word_label("unit_level", level, assessment.language) for level in levels}
+    return _summary("by_level", "unit_level", groups, figures, assessment.language)
 
 
-def failed(assessment: Assessment) -> dict[str, Any]:
+def failed(assessment: Assessment) -> Block:
     """Annex 3: one row per failed account, with everything of severity veto that was found."""
-    vetoes = (
-        assessment.findings.filter(pl.col("severity") == "veto")
-        .group_by("account_id", maintain_order=True)
-        .agg(pl.col("sentence").str.join(phrases.phrase("words.semicolon", assessment.language)))
-    )
     rows = (
-        assessment.measured.filter(pl.col("verdict") == "failed")
-        .join(vetoes, on="account_id", how="left", maintain_order="left")
+        assessment.measured.filter(verdict="failed")
+        .join(assessment.vetoes, on="account_id", how="left", maintain_order="left")
         .select("name", "platform", "unit", "supervisor", "sentence", "last_post")
     )
     rows = rows if rows["supervisor"].null_count() < rows.height else rows.drop("supervisor")
-    return from_frame(
-        rows, "failed", phrases.phrase("annexes.failed", assessment.language), language=assessment.language
-    )
+    return from_frame(rows, "failed", assessment.language)
 
 
-def duplicates(assessment: Assessment) -> dict[str, Any]:
+def duplicates(assessment: Assessment) -> Block:
     """Annex 4: one row per account of a unit that runs several on one platform."""
     groups = duplication.same_platform_groups(assessment.measured)
-    rows = groups.select("unit", "platform", "name", same_platform_accounts="accounts").with_columns(
-        pl.col("same_platform_accounts").cast(pl.Int64)
-    )
-    return from_frame(
-        rows, "duplicates", phrases.phrase("annexes.duplicates", assessment.language), language=assessment.language
-    )
+    rows = groups.select("unit", "platform", "name", same_platform_accounts="accounts")
+    return from_frame(rows, "duplicates", assessment.language)
 
 
-def not_checked(assessment: Assessment) -> dict[str, Any]:
-    """Annex 6: one row per account that could not be checked, and why."""
-    language = assessment.language
-    rows = assessment.measured.filter(~pl.col("checked")).select("name", "platform", "unit", "not_checked_reason")
-    reasons = {
-        r: phrases.phrase(f"not_checked.{r}", language) for r in rows["not_checked_reason"].drop_nulls().unique()
-    }
-    rows = rows.with_columns(pl.col("not_checked_reason").replace(reasons))
-    return from_frame(rows, "not_checked", phrases.phrase("annexes.not_checked", language), language=language)
-
-
-def followup(assessment: Assessment) -> dict[str, Any]:
+def followup(assessment: Assessment) -> Block:
     """Annex 5: one row per account that failed last round or this one, and what became of it."""
     assert assessment.followed is not None
-    language = assessment.language
-    said = {outcome: phrases.phrase(f"outcomes.{outcome}", language) for outcome in OUTCOMES}
     rows = assessment.followed.select(
         "name",
         pl.when("renamed").then("previous_name").alias("previous_name"),
-        "platform",
-        "unit",
-        pl.col("outcome").replace(said),
-        "previous_sentence",
+        *("platform", "unit", "outcome", "previous_sentence"),
         present_sentence="sentence",
     )
-    return from_frame(rows, "followup", phrases.phrase("annexes.followup", language), language=language)
+    return from_frame(rows, "followup", assessment.language)
 
 
-def lookalikes(assessment: Assessment) -> dict[str, Any]:
+def not_checked(assessment: Assessment) -> Block:
+    """Annex 6: one row per account that could not be checked, and why."""
+    rows = assessment.measured.filter(~pl.col("checked")).select("name", "platform", "unit", "not_checked_reason")
+    return from_frame(rows, "not_checked", assessment.language)
+
+
+def lookalikes(assessment: Assessment) -> Block:
     """The last annex: one row per account in a group of names that cannot be told apart."""
     rows = assessment.lookalikes.select("group_id", "name", "platform", "unit", "reason", "closest_name")
-    caption = phrases.phrase("annexes.lookalikes", assessment.language)
-    return from_frame(rows, "lookalikes", caption, language=assessment.language, numbered=False)
+    return from_frame(rows, "lookalikes", assessment.language, numbered=False)
 
 
-def merge_or_close(assessment: Assessment) -> dict[str, Any]:
+def merge_or_close(assessment: Assessment) -> Block:
     """Which accounts to merge or close, and why: one row per account beside which its unit has a better one."""
-    language = assessment.language
-    choose = pl.lit(phrases.phrase("merge.choose", language))
-    rows = duplication.merge_or_close(assessment.measured).with_columns(
-        keep_name=pl.when("keep_silent").then(choose).otherwise("keep_name")
+    choose = pl.lit(phrase("annexes.merge_choose", assessment.language))
+    rows = duplication.merge_or_close(assessment.measured).select(
+        *("unit", "platform", "name"),
+        merge_reason="reason",
+        keep_name=pl.when("keep_silent").then(choose).otherwise("keep_name"),
     )
-    rows = rows.select("unit", "platform", "name", "reason", "keep_name")
-    said = {r: phrases.phrase(f"merge.{r}", language) for r in rows["reason"].unique()}
-    rows = rows.with_columns(merge_reason=pl.col("reason").replace(said)).drop("reason")
-    rows = rows.select("unit", "platform", "name", "merge_reason", "keep_name")
-    return from_frame(rows, "merge", phrases.phrase("annexes.merge", language), language=language)
+    return from_frame(rows, "merge", assessment.language)
 
 
-def filing(assessment: Assessment) -> dict[str, Any]:
+def filing(assessment: Assessment) -> Block:
     """Where the ledger and the filing system's list disagree: one row per discrepancy, doubtful ones last."""
     assert assessment.discrepancies is not None
     rows = assessment.discrepancies.sort("doubtful", maintain_order=True).select(
@@ -218,31 +164,31 @@ def filing(assessment: Assessment) -> dict[str, Any]:
         "platform",
         pl.coalesce("name", "filed_name").alias("name"),
         pl.coalesce("unit", "filed_unit").alias("unit"),
-        "found",
-        "filed_as",
-        "doubtful",
+        *("found", "filed_as", "doubtful"),
     )
-    return from_frame(
-        rows, "filing", phrases.phrase("annexes.filing", assessment.language), language=assessment.language
-    )
+    return from_frame(rows, "filing", assessment.language)
+
+
+# Every annex by its name in `phrases.annex_numbers`; the first two are of figures.
+OF_FIGURES = {"by_region": by_region, "by_level": by_level}
+OF_ACCOUNTS = {
+    "failed": failed,
+    "duplicates": duplicates,
+    "followup": followup,
+    "not_checked": not_checked,
+    "lookalikes": lookalikes,
+    "merge": merge_or_close,
+    "filing": filing,
+}
 
 
 def all_annexes(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
     """The annexes that have rows, numbered in the usual order, which `phrases.annex_numbers` knows."""
-    made = {
-        "by_region": lambda: by_region(assessment, figures),
-        "by_level": lambda: by_level(assessment, figures),
-        "failed": lambda: failed(assessment),
-        "duplicates": lambda: duplicates(assessment),
-        "followup": lambda: followup(assessment),
-        "not_checked": lambda: not_checked(assessment),
-        "lookalikes": lambda: lookalikes(assessment),
-        "merge": lambda: merge_or_close(assessment),
-        "filing": lambda: filing(assessment),
-    }
-    word = phrases.phrase("words.annex", assessment.language)
-    numbers = phrases.annex_numbers(assessment)
-    return Blocks([{**made[name](), "annex": f"{word}{number}"} for name, number in numbers.items()])
+    blocks = []
+    for name, number in annex_numbers(assessment).items():
+        annex = OF_FIGURES[name](assessment, figures) if name in OF_FIGURES else OF_ACCOUNTS[name](assessment)
+        blocks.append({**annex, "annex": f"{phrase('words.annex', assessment.language)}{number}"})
+    return Blocks(blocks)
 
 
 def figure_index(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
@@ -250,24 +196,12 @@ def figure_index(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
     language = assessment.language
     rows = [
         [
-            f.id,
-            f.label,
-            f.text,
-            f"{f.count}/{f.of}" if f.of is not None else None,
-            f.evidence["table"],
-            f.evidence["where"],
+            *(f.id, f.label, f.text, None if f.of is None else f"{f.count}/{f.of}"),
+            *(f.evidence["table"], f.evidence["where"]),
         ]
         for f in figures.values()
         if "@" not in f.id and f.value is not None
     ]
-    names = ["id", "label", "text", "of", "evidence_table", "evidence_where"]
-    heads = [{"name": n, "label": phrases.phrase(f"columns.{n}", language), "kind": "text"} for n in names]
-    caption = phrases.phrase("annexes.figure_index", language)
-    note = phrases.phrase("annexes.figure_index_note", language)
+    heads = [_head(name, language) for name in ("id", "label", "text", "of", "evidence_table", "evidence_where")]
+    caption, note = phrase("annexes.figure_index", language), phrase("annexes.figure_index_note", language)
     return Blocks([table("figures", caption, heads, rows, note=note)])
-
-
-def measured_columns() -> list[str]:
-    """The columns of `measured.parquet` in the order of the dictionary: the ledger's, then what was measured."""
-    ledger = list(dictionary("accounts"))
-    return ledger + [name for name in dictionary("measured") if name not in ledger]

@@ -1,68 +1,43 @@
-"""How sentences are told: words by language, braces filled with linked figures, lists, dates, percentages.
+"""The phrases of a bulletin, filled: braces become linked figures, lists, dates, percentages.
 
-Words are in `words/<language>.toml`, a table per chapter; `prose` and `method` decide which of them are said.
+Phrases are in `words/<catalogue>.toml`, a table per chapter, where the grammar of their braces stands too; `chapters` and `method`
+decide which of them are printed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
 from typing import Any
 
 import polars as pl
 
-from govmedia_kit import package_data
-from govmedia_kit.divisions import divisions
-from govmedia_kit.errors import GovmediaError, hint
+from govmedia_kit.catalogue import phrase
+from govmedia_kit.divisions import names
 from govmedia_kit.judge import rules
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.judge.figures import Figure, rounded
-from govmedia_kit.languages import LANGUAGES, is_english, spelt
-from govmedia_kit.report.blocks import Run
-from govmedia_kit.schema import vocabulary, word_label
+from govmedia_kit.report.blocks import Block, Run, heading, paragraph, plain
+from govmedia_kit.schema import vocabulary_of, word_label
 
-__all__ = ["NAMED", "Teller", "annex_numbers", "annex_of", "date_text", "percent", "period", "phrase", "region_name"]
+__all__ = ["NAMED", "Phrases", "annex_numbers", "date_text", "percent", "period", "region_name"]
 
 # How many accounts or units a sentence names before it says 等 and points at the annex.
 NAMED = 3
 
 
-@functools.cache
-def _words(language: str) -> dict[str, Any]:
-    if language not in LANGUAGES:
-        raise GovmediaError("unknown_language", found=language, hint=hint(language, LANGUAGES), known=LANGUAGES)
-    name = "en" if is_english(language) else "zh-Hans"
-    words = package_data.words(f"words/{name}.toml")
-    return {chapter: {key: _spelt(value, language) for key, value in said.items()} for chapter, said in words.items()}
-
-
-def _spelt(value: Any, language: str) -> Any:
-    """Our words as the language spells them, what stands in braces untouched."""
-    if isinstance(value, list):
-        return [_spelt(item, language) for item in value]
-    parts = re.split(r"(\{[^{}]*\})", value)
-    return "".join(part if part.startswith("{") else spelt(part, language) for part in parts)
-
-
-def phrase(key: str, language: str) -> Any:
-    """The words of a key `chapter.sentence`, braces and all; an empty text where there are none."""
-    chapter, _, name = key.partition(".")
-    return _words(language).get(chapter, {}).get(name, "")
-
-
-class Teller:
-    """Fills the sentences of one round: braces that name a figure become linked numbers, others are facts.
+class Phrases:
+    """Fills the phrases of one assessment: braces that name a figure become linked numbers, others are facts.
 
     `{accounts.failed|account|accounts}` is the word for one where the figure (or fact) is one, else the word for many.
     """
 
     def __init__(self, assessment: Assessment, figures: dict[str, Figure]) -> None:
-        self.round, self.figures, self.language = assessment, figures, assessment.language
+        self.assessment, self.figures, self.language = assessment, figures, assessment.language
         self.limits = {f"{rule}_limit": period(rule, assessment) for rule in ("stale", "warned", "borderline")}
 
     def runs(self, key: str, **facts: Any) -> list[Run]:
-        """The runs of a sentence. `{stale_limit}` and the like are the rule table's own."""
+        """The runs of a phrase. `{stale_limit}` and the like are the rule table's own."""
         made: list[Run] = []
         facts = {**self.limits, **facts}
         for i, part in enumerate(re.split(r"\{([^{}]+)\}", phrase(key, self.language))):
@@ -83,12 +58,12 @@ class Teller:
         figure = self.figures[identifier]
         return {"text": figure.text, "figure": identifier}
 
-    def say(self, key: str, **facts: Any) -> str:
-        """A sentence as plain text."""
-        return "".join(r if isinstance(r, str) else r["text"] for r in self.runs(key, **facts))
+    def text(self, key: str, **facts: Any) -> str:
+        """A phrase as plain text."""
+        return plain(self.runs(key, **facts))
 
     def value(self, identifier: str) -> float:
-        """A figure's value, 0 where it is not there or not known: only to choose a sentence, never to print."""
+        """A figure's value, 0 where it is not there or not known: only to choose a phrase, never to print."""
         figure = self.figures.get(identifier)
         return figure.value if figure is not None and figure.value is not None else 0
 
@@ -101,14 +76,14 @@ class Teller:
         figure = self.figures[identifier]
         if figure.low is None or figure.high is None:
             return []
-        return [self.say("words.interval", low=percent(figure.low), high=percent(figure.high))]
+        return [self.text("words.interval", low=percent(figure.low), high=percent(figure.high))]
 
-    def join(self, parts: list[list[Run]], mark: str = "enumeration") -> list[Run]:
-        """Parts with the language's enumeration mark between them, or another one of its marks."""
+    def join(self, parts: list[list[Run]], mark: str = "enumeration", *, of: int = 0) -> list[Run]:
+        """Parts with the language's enumeration mark between them, or another one of its marks; 等 where they are some `of` more."""
         joined: list[Run] = []
         for i, part in enumerate(parts):
-            joined += ([phrase(f"words.{mark}", self.language)] if i else []) + part
-        return joined
+            joined += ([self.text(f"words.{mark}")] if i else []) + part
+        return joined + ([self.text("words.and_so_on")] if of > len(parts) else [])
 
     def accounts(self, rows: pl.DataFrame, *, most: int = NAMED) -> list[Run]:
         """Accounts by unit, name and platform; 等 where there are more than `most`."""
@@ -116,42 +91,39 @@ class Teller:
         before = None
         for row in rows.head(most).iter_rows(named=True):
             platform = word_label("platform", row["platform"], self.language)
-            account = self.say("words.quoted", name=row["name"], platform=platform)
+            account = self.text("words.quoted", name=row["name"], platform=platform)
             # A unit is named once for those of its accounts that follow one another.
             same = row["unit"] == before
-            parts.append([account if same else self.say("words.of_unit", unit=row["unit"], accounts=account)])
+            parts.append([account if same else self.text("words.of_unit", unit=row["unit"], accounts=account)])
             before = row["unit"]
-        return self.join(parts) + ([phrase("words.and_so_on", self.language)] if rows.height > most else [])
+        return self.join(parts, of=rows.height)
 
-    def breakdown(self, identifier: str, kind: str) -> list[Run]:
-        """The figure by platform or level, the largest first, each number linked: 微信公众号144个、新浪微博79个."""
-        prefix = f"{identifier}@platform:" if kind == "platform" else f"{identifier}@"
-        words = vocabulary(kind)
-        found = [
-            (self.figures[prefix + w].value, words[w].value)
-            for w in words
-            if prefix + w in self.figures and self.value(prefix + w)
-        ]
-        if kind == "platform":
-            found.sort(key=lambda f: -f[0])  # type: ignore[operator]
+    def breakdown(self, identifier: str, by: str, key: str) -> list[Run]:
+        """A figure by platform, those with most accounts first, or by level, each number linked: 微信公众号144个、新浪微博79个."""
+        group = "@platform:" if by == "platform" else "@"
+        there = [word for word in vocabulary_of(by) or {} if f"{identifier}{group}{word}" in self.figures]
+        if by == "platform":
+            there.sort(key=lambda word: -self.value(f"accounts.registered{group}{word}"))
         return self.join(
             [
-                self.runs("words.counted", name=word_label(kind, w, self.language), number=self.number(prefix + w))
-                for _, w in found
-            ]
-        )
-
-    def by_stratum(self, identifier: str, by: str) -> list[Run]:
-        """A rate by level or platform, as far as it is broken down so: 省级部门99.6%、县直部门97.0%."""
-        prefix = f"{identifier}@platform:" if by == "platform" else f"{identifier}@"
-        words = vocabulary(by) if by in ("unit_level", "platform") else {}
-        there = [word for word in words if prefix + word in self.figures]
-        return self.join(
-            [
-                self.runs("overall.stratum", name=word_label(by, word, self.language), rate=self.number(prefix + word))
+                self.runs(
+                    key, name=word_label(by, word, self.language), number=self.number(f"{identifier}{group}{word}")
+                )
                 for word in there
             ]
         )
+
+    def annex(self, name: str) -> str:
+        """How a phrase points at an annex: 附件3."""
+        return self.text("words.annex") + str(annex_numbers(self.assessment).get(name, ""))
+
+    def heading(self, level: int, key: str) -> Block:
+        """A phrase as a heading."""
+        return heading(level, self.text(key))
+
+    def paragraph(self, key: str, *, role: str = "body", **facts: Any) -> Block:
+        """A phrase as a paragraph."""
+        return paragraph(self.runs(key, **facts), role=role)
 
 
 def period(rule: str, assessment: Assessment) -> str:
@@ -163,41 +135,34 @@ def period(rule: str, assessment: Assessment) -> str:
     return phrase(words.get(days, "words.days"), assessment.language).format(number=days)
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """A share as a percentage, halves up."""
-    return f"{rounded(share * 100, digits)}%"
+def percent(share: float) -> str:
+    """A share as a percentage of one decimal, halves up."""
+    return f"{rounded(share * 100, 1)}%"
 
 
 def date_text(day: dt.date, language: str) -> str:
     """A date as the language writes it."""
-    months = phrase("words.months", language)
-    name = months[day.month - 1] if months else ""
-    return phrase("words.date", language).format(year=day.year, month=day.month, day=day.day, month_name=name)
+    name = phrase("words.months", language)[day.month - 1]
+    return phrase("words.date", language).format(year=day.year, month_name=name, day=day.day)
 
 
 def region_name(code: str | None, language: str) -> str:
     """The name of a division, or the whole country's."""
-    names = divisions().filter(pl.col("code") == (code or ""))["name"]
-    return names[0] if names.len() else phrase("words.whole_country", language)
+    return names().get(code or "") or phrase("words.whole_country", language)
 
 
 def annex_numbers(assessment: Assessment) -> dict[str, int]:
     """The annexes that have rows, with their numbers in the usual order."""
-    m = assessment.measured
+    measured, several = assessment.measured, bool((assessment.measured["same_platform_accounts"] > 1).any())
     there = {
-        "by_region": m.filter(pl.col("region") != (assessment.audit.settings.region or "")).height > 0,
-        "by_level": m["unit_level"].null_count() < m.height,
-        "failed": bool((m["verdict"] == "failed").any()),
-        "duplicates": bool((m["same_platform_accounts"] > 1).any()),
+        "by_region": measured.filter(pl.col("region") != (assessment.audit.settings.region or "")).height > 0,
+        "by_level": measured["unit_level"].null_count() < measured.height,
+        "failed": assessment.count("failed") > 0,
+        "duplicates": several,
         "followup": assessment.followed is not None and assessment.followed.height > 0,
-        "not_checked": not m["checked"].all(),
+        "not_checked": assessment.count("not_checked") > 0,
         "lookalikes": assessment.lookalikes.height > 0,
-        "merge": bool((m["same_platform_accounts"] > 1).any()),
+        "merge": several,
         "filing": assessment.discrepancies is not None and assessment.discrepancies.height > 0,
     }
     return {name: i for i, name in enumerate((n for n, has in there.items() if has), 1)}
-
-
-def annex_of(name: str, t: Teller) -> str:
-    """How a sentence points at an annex: 附件3."""
-    return phrase("words.annex", t.language) + str(annex_numbers(t.round).get(name, ""))

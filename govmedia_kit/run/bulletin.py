@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from govmedia_kit import __version__
+from govmedia_kit.catalogue import catalogue
 from govmedia_kit.errors import GovmediaError, InputError, NotebookError, hint
-from govmedia_kit.languages import is_english
 from govmedia_kit.package_data import resource
 from govmedia_kit.read.settings import Settings, read_settings
 from govmedia_kit.run.kernel import Kernel, started_kernel
@@ -284,7 +284,7 @@ def _verified(blocks: list[Any], language: str) -> dict[str, Any]:
     text = "\n".join(plain(block["runs"]) for block in blocks if block["type"] == "paragraph")
     found = verify_text(text)
     wrong = found.filter(verdict="impossible")
-    message = "message_en" if is_english(language) else "message_zh"
+    message = f"message_{catalogue(language)}"
     return {
         "checked": found.filter(verdict="consistent").height + wrong.height,
         "impossible": [f"{row['sentence']} {row[message]}" for row in wrong.iter_rows(named=True)],

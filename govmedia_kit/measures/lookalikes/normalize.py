@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from govmedia_kit.catalogue import converter
 from govmedia_kit.measures.lookalikes.keys import letters, order_keys
 from govmedia_kit.package_data import rows
 
@@ -199,14 +200,7 @@ def _even(character: str) -> str:
         return ""
     if character < "\u2e80" or character in KEPT_CHARACTERS:
         return character
-    return _converter().convert(character)
-
-
-@functools.cache
-def _converter() -> "opencc.OpenCC":  # type: ignore[name-defined]  # noqa: F821, UP037
-    import opencc
-
-    return opencc.OpenCC("t2s")
+    return converter("t2s").convert(character)
 
 
 def _sound(texts: pl.Series) -> pl.Series:

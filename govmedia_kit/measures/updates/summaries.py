@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -11,8 +11,17 @@ import polars as pl
 from govmedia_kit import statistics
 from govmedia_kit.interop import answers_in_kind
 from govmedia_kit.measures.updates.account_days import collected
+from govmedia_kit.measures.updates.status import silences
 
-__all__ = ["compare_silence", "gap_summary", "lifetimes", "sensitivity", "time_to_silence"]
+__all__ = [
+    "compare_silence",
+    "gap_summary",
+    "lifetimes",
+    "posts_by_day",
+    "sensitivity",
+    "silent_by_day",
+    "time_to_silence",
+]
 
 
 @answers_in_kind
@@ -74,6 +83,59 @@ def gap_summary(
 
 
 @answers_in_kind
+def posts_by_day(days: Any, *, as_of: date, window_days: int) -> pl.DataFrame:
+    """How much was posted when: one row per day of the window, which are the `window_days` days that end with `as_of`.
+
+    - `date` (Date)
+    - `posts` (Int64, posts): 0 where nobody posted
+
+    >>> days = pl.DataFrame({"account_id": ["a", "b", "a"], "day": [20454, 20454, 20455], "posts": [1, 2, 3]})
+    >>> posts_by_day(days, as_of=date(2026, 1, 2), window_days=3)["posts"].to_list()
+    [0, 3, 3]
+    """
+    posted = collected(days).group_by(date=pl.col("day").cast(pl.Int32).cast(pl.Date)).agg(pl.col("posts").sum())
+    return _every_day(posted, as_of - timedelta(days=window_days - 1), as_of)
+
+
+@answers_in_kind
+def silent_by_day(
+    days: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int, silent_after: int = 14
+) -> pl.DataFrame:
+    """How many accounts were silent when: one row per day on which a silence of more than `silent_after` days can be seen.
+
+    Before the window has run for that long, nobody can be seen to have been silent for it.
+
+    - `date` (Date)
+    - `silent` (Int64, accounts): that had posted nothing for more than `silent_after` days
+
+    Doubtful as `silences` are.
+
+    >>> days = pl.DataFrame({"account_id": ["a"], "day": [20454]})
+    >>> accounts = pl.DataFrame({"account_id": ["a"], "opened_on": [date(2026, 1, 1)]})
+    >>> silent_by_day(days, accounts, as_of=date(2026, 1, 6), window_days=6, silent_after=2).rows()
+    [(datetime.date(2026, 1, 3), 0), (datetime.date(2026, 1, 4), 1), (datetime.date(2026, 1, 5), 1), (datetime.date(2026, 1, 6), 1)]
+    """
+    after = timedelta(days=silent_after)
+    silent = (
+        silences(days, accounts, as_of=as_of, window_days=window_days)
+        .filter(pl.col("days") > silent_after)
+        .select(date=pl.date_ranges(pl.col("first_day") + after, "last_day"))
+        .explode("date")
+        .group_by("date")
+        .agg(silent=pl.len().cast(pl.Int64))
+    )
+    return _every_day(silent, as_of - timedelta(days=window_days - 1) + after, as_of)
+
+
+def _every_day(counts: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
+    """Counts by date with a row for each day from the first to the last, 0 where there is none."""
+    every = pl.DataFrame({"date": pl.date_range(first, last, eager=True)})
+    return every.join(counts, on="date", how="left", maintain_order="left").with_columns(
+        pl.exclude("date").fill_null(0)
+    )
+
+
+@answers_in_kind
 def sensitivity(status: pl.DataFrame, *, thresholds: Iterable[int] = range(7, 91)) -> pl.DataFrame:
     """What another definition of silent would change: one row per threshold, and per way of counting days.
 
@@ -106,11 +168,13 @@ def sensitivity(status: pl.DataFrame, *, thresholds: Iterable[int] = range(7, 91
 
 
 @answers_in_kind
-def lifetimes(days: Any, accounts: pl.DataFrame, *, as_of: date, silent_after: int = 14) -> pl.DataFrame:
+def lifetimes(
+    days: Any, accounts: pl.DataFrame, *, as_of: date, silent_after: int = 14, since: date | None = None
+) -> pl.DataFrame:
     """How long each account lasted before it first fell silent: one row per account that was observed.
 
     Time runs from `opened_on`, or where that is not known from the first post, or `observed_from`, to the first day of the first
-    silence of more than `silent_after` days. What lies before `observed_from` (or, where that is not known, before
+    silence of more than `silent_after` days; from `since` at the earliest, where it is given, from when on all posts are then seen. What lies before `observed_from` (or, where that is not known, before
     the first post) is not seen, and is no silence. An account that has not fallen silent by the end of `as_of`,
     or of `observed_to`, is censored.
 
@@ -135,6 +199,9 @@ def lifetimes(days: Any, accounts: pl.DataFrame, *, as_of: date, silent_after: i
             for name in dates
         ),
     )
+    if since is not None:
+        first = pl.lit((since - date(1970, 1, 1)).days)
+        ledger = ledger.with_columns(pl.max_horizontal(name, first).alias(name) for name in dates[:2])
     days = collected(days).select(pl.col("account_id").cast(pl.String), pl.col("day").cast(pl.Int64))
     days = days.filter(pl.col("day") <= last).sort("account_id", "day")
     known = days.group_by("account_id").agg(first=pl.col("day").min(), youngest=pl.col("day").max())
@@ -172,12 +239,18 @@ def lifetimes(days: Any, accounts: pl.DataFrame, *, as_of: date, silent_after: i
 
 @answers_in_kind
 def time_to_silence(
-    days: Any, accounts: pl.DataFrame, *, as_of: date, silent_after: int = 14, by: str | Sequence[str] = ()
+    days: Any,
+    accounts: pl.DataFrame,
+    *,
+    as_of: date,
+    silent_after: int = 14,
+    since: date | None = None,
+    by: str | Sequence[str] = (),
 ) -> pl.DataFrame:
     """The share of accounts not yet fallen silent, by age: one row per group and age at which something happens.
 
-    Kaplan-Meier over `lifetimes`, because accounts opened recently have had no time to fall silent; `by` as in
-    `gap_summary`.
+    Kaplan-Meier over `lifetimes`, which explains `since`, because accounts opened recently have had no time to fall silent;
+    `by` as in `gap_summary`.
 
     - the columns of `by`
     - `time` (Float64, days), `survival`, `low`, `high` (Float64, fraction), `at_risk`, `events` (Int64, accounts):
@@ -191,7 +264,8 @@ def time_to_silence(
     >>> time_to_silence(days, accounts, as_of=date(2026, 1, 31), by="platform").select("platform", "time", "survival").rows()
     [('weibo', 7.0, 0.0)]
     """
-    frame, by = statistics.with_groups(lifetimes(days, accounts, as_of=as_of, silent_after=silent_after), accounts, by)
+    lives = lifetimes(days, accounts, as_of=as_of, silent_after=silent_after, since=since)
+    frame, by = statistics.with_groups(lives, accounts, by)
     return statistics.by_group(frame, by, lambda rows: statistics.waiting_time(rows["days"], ~rows["silent"]))
 
 

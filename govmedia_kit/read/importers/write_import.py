@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from govmedia_kit.catalogue import phrase
 from govmedia_kit.errors import InputError, sentence
 from govmedia_kit.read.importers.deduplicate import Imported, newest
 from govmedia_kit.read.importers.update_ledger import BESIDE, OBSERVED, replaced, write_accounts
@@ -136,14 +137,7 @@ def told(imported: Imported, written: Written | None = None, language: str = "zh
             lines.append("  " + sentence(f"import_why_{reason}", language, count=rows, effect=effect))
     lines += [problem.say(language) for problem in imported.problems]
     for row in written.iter_rows(named=True) if written is not None else ():
-        called = {
-            "posts": ("帖文", "posts"),
-            "messages": ("留言", "messages"),
-            "accounts": ("账号", "accounts"),
-            "comments": ("评论", "comments"),
-            "observed": ("采集起止日期", "days observed"),
-        }
-        table = called[row["table"]][language.startswith("en")]
+        table = phrase(f"imported.{row['table']}", language)
         lines.append(sentence("import_written", language, **{**row, "table": table}))
         if row["file"] == UNANSWERABLE:
             lines.append(sentence("import_messages_beside", language, path=row["file"]))

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from govmedia_kit.catalogue import simplified
 from govmedia_kit.divisions import divisions, within
-from govmedia_kit.scripts import simplified
 
 __all__ = ["regions_of_units"]
 

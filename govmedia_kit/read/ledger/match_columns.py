@@ -14,10 +14,10 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import schema
+from govmedia_kit.catalogue import traditional
 from govmedia_kit.errors import Problem, hint
 from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.files import ROW, Grid
-from govmedia_kit.scripts import traditional
 
 __all__ = ["column_key", "headed", "header_row", "match_columns", "position", "typed"]
 
@@ -56,12 +56,12 @@ def _spellings(table: str) -> dict[str, tuple[str, ...]]:
     """Every spelling of a column, to the fields that it can mean: names and labels mean one, some synonyms several."""
     found: dict[str, list[str]] = {}
     for field in schema.columns(table).values():
-        for spelling in (field.label_en, *field.synonyms):
+        for spelling in (*field.labels.values(), *field.synonyms):
             names = found.setdefault(column_key(spelling), [])
             if field.name not in names:
                 names.append(field.name)
     for field in schema.columns(table).values():
-        found[column_key(field.name)] = found[column_key(field.label_zh)] = [field.name]
+        found[column_key(field.name)] = found[column_key(field.labels["zh"])] = [field.name]
     variants = {column_key(variant): found[key] for variant, key in traditional(list(found)).items()}
     return {key: tuple(names) for key, names in {**variants, **found}.items()}
 
@@ -206,7 +206,7 @@ def _lost_cells(grid: Grid, lost: pl.DataFrame, column: int, table: str, name: s
         else:
             kind = "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept"
             if text not in facts_of:
-                spellings = [s for w in words.values() for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
+                spellings = [s for w in words.values() for s in w.spellings]
                 facts_of[text] = {
                     "found": text,
                     "label": functools.partial(schema.label, name),

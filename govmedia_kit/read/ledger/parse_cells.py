@@ -14,7 +14,7 @@ import functools
 import polars as pl
 
 from govmedia_kit import schema
-from govmedia_kit.scripts import traditional
+from govmedia_kit.catalogue import traditional
 
 __all__ = ["clean", "count", "day", "moment", "said_nothing", "stamp", "word", "yes_no"]
 
@@ -192,7 +192,7 @@ def _key(cell: pl.Expr) -> pl.Expr:
 @functools.cache
 def _spellings(vocabulary: str) -> dict[str, str]:
     words = schema.vocabulary(vocabulary).values()
-    pairs = [(s, w.value) for w in words for s in (w.value, w.label_zh, w.label_en, *w.synonyms)]
+    pairs = [(s, w.value) for w in words for s in w.spellings]
     meant = dict(reversed(pairs))
     pairs += [(variant, meant[word]) for variant, word in traditional(meant).items()]
     spelt = pl.DataFrame(pairs, schema=["s", "v"], orient="row")

@@ -112,7 +112,7 @@ def column_facts(grid: Grid, table: str, name: str) -> dict[str, Any]:
     """The facts of the sentence that a needed column is not there."""
     known = schema.columns(table)[name]
     found = [h for h in grid.header if h]
-    near = [name, known.label_zh, *known.synonyms[:6]]
+    near = [name, known.labels["zh"], *known.synonyms[:6]]
     return {
         "place": grid.place(),
         "label": functools.partial(schema.label, name),

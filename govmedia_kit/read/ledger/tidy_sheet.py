@@ -15,14 +15,12 @@ from typing import Any
 
 import polars as pl
 
+from govmedia_kit.catalogue import LANGUAGES, phrase
 from govmedia_kit.errors import Problem
 from govmedia_kit.read.ledger import match_columns, parse_cells, platform_ids
 from govmedia_kit.read.sources.files import ROW, Grid, letter
 
-__all__ = ["NOTES_HEADS", "merged_ranges", "tidied"]
-
-# The heads of the template's sheet of notes, which is no ledger and needs no remark.
-NOTES_HEADS = (("列", "怎样填", "必填"), ("Column", "What to write", "Needed"))
+__all__ = ["merged_ranges", "tidied"]
 
 # A range of merged cells: its first and its last cell, as (row, column) from 0.
 Merged = tuple[tuple[int, int], tuple[int, int]]
@@ -109,7 +107,8 @@ def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], li
 def _is_notes(frame: pl.DataFrame) -> bool:
     """Whether a sheet is the template's own sheet of notes."""
     first = frame.drop(ROW).row(0) if frame.height else ()
-    return tuple(str(cell).strip() for cell in first if cell is not None) in NOTES_HEADS
+    heads = [str(cell).strip() for cell in first if cell is not None]
+    return heads in [phrase("ledger.heads", language) for language in LANGUAGES]
 
 
 def _no_ledger_rows(frame: pl.DataFrame) -> pl.DataFrame:

@@ -11,85 +11,75 @@ from govmedia_kit.judge import followup
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.judge.figures import Figure
 from govmedia_kit.measures import duplication
-from govmedia_kit.report import phrases
-from govmedia_kit.report.charts.drawing import chart_words, labelled, word_labels_of
-from govmedia_kit.schema import vocabulary, word_label
+from govmedia_kit.report.charts.drawing import chart_of, chart_phrase, labelled, labels_of, step_curve
+from govmedia_kit.report.phrases import percent
+from govmedia_kit.schema import word_labels
 
 if TYPE_CHECKING:
     import altair as alt
 
 __all__ = ["accounts_per_unit", "channels", "reply_times", "trend"]
 
-CHANNEL_COLOURS = {"none": "#D55E00", "some": "#56B4E9", "full": "#0072B2", "": "#BBBBBB"}
+CHANNEL_COLOURS = {"none": "#D55E00", "some": "#56B4E9", "full": "#0072B2", None: "#BBBBBB"}
 
 
 def accounts_per_unit(assessment: Assessment, figures: dict[str, Figure]) -> alt.Chart:
     """How many accounts units have: a bar for each number of accounts, coloured by level."""
     import altair as alt
 
-    language = assessment.language
-    units = duplication.units_by_accounts(assessment.measured)
-    levels = [
-        word_label("unit_level", v, language) for v in vocabulary("unit_level") if v in units["unit_level"].to_list()
-    ]
     rows = (
-        units.with_columns(level=word_labels_of(pl.col("unit_level"), "unit_level", language))
+        duplication.units_by_accounts(assessment.measured)
+        .with_columns(level=labels_of("unit_level", assessment.language))
         .group_by("accounts", "level")
         .agg(units=pl.len())
         .sort("accounts", "level")
     )
+    levels = [label for label in word_labels("unit_level", assessment.language) if label in rows["level"].to_list()]
     chart = (
-        alt.Chart(alt.Data(values=rows.to_dicts()))
+        chart_of(rows)
         .mark_bar()
         .encode(
-            x=alt.X("accounts:O", title=chart_words("accounts", assessment), axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("units:Q", title=chart_words("units", assessment), axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("level:N", title=chart_words("level", assessment), sort=levels or None),
+            x=alt.X("accounts:O", title=chart_phrase("accounts", assessment), axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("units:Q", title=chart_phrase("units", assessment), axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color("level:N", title=chart_phrase("level", assessment), sort=levels or None),
             tooltip=["accounts:O", "level:N", "units:Q"],
         )
     )
-    return labelled(
-        chart,
-        "per_unit",
-        assessment,
-        240,
-        units=figures["units"].text,
-        most=figures["duplication.most_accounts"].text,
-        over=figures["duplication.units_over_three"].text,
-    )
+    facts = {"units": "units", "most": "duplication.most_accounts", "over": "duplication.units_over_three"}
+    return labelled(chart, "per_unit", assessment, 240, **{name: figures[f].text for name, f in facts.items()})
 
 
 def channels(assessment: Assessment, figures: dict[str, Figure]) -> alt.Chart:
     """What a citizen can do: accounts by platform, stacked by none, some, all channels."""
     import altair as alt
 
-    language = assessment.language
-    unknown = chart_words("unknown", assessment)
-    said = {c: word_label("channel", c, language) for c in ("none", "some", "full")} | {"": unknown}
     rows = (
-        assessment.measured.with_columns(
-            platform_said=word_labels_of(pl.col("platform"), "platform", language),
-            channel_said=pl.col("channel").fill_null("").replace_strict(said),
-        )
-        .group_by("platform_said", "channel_said")
+        assessment.measured.group_by("platform", "channel")
         .agg(accounts=pl.len())
-        .sort("platform_said", "channel_said")
+        .with_columns(
+            platform_label=labels_of("platform", assessment.language),
+            channel_label=labels_of("channel", assessment.language),
+        )
+        .sort("platform_label", "channel_label")
     )
-    there = [c for c in said if said[c] in rows["channel_said"].to_list()]
-    scale = alt.Scale(domain=[said[c] for c in there], range=[CHANNEL_COLOURS[c] for c in there])
+    labels = dict(rows.select("channel", "channel_label").iter_rows())
+    there = [channel for channel in CHANNEL_COLOURS if channel in labels]
+    scale = alt.Scale(domain=[labels[c] for c in there], range=[CHANNEL_COLOURS[c] for c in there])
     chart = (
-        alt.Chart(alt.Data(values=rows.to_dicts()))
+        chart_of(rows.select("platform_label", "channel_label", "accounts"))
         .mark_bar()
         .encode(
-            x=alt.X("accounts:Q", title=chart_words("accounts", assessment), axis=alt.Axis(tickMinStep=1, tickCount=8)),
-            y=alt.Y("platform_said:N", sort="-x", title=None),
-            color=alt.Color("channel_said:N", scale=scale, title=chart_words("channel", assessment)),
-            tooltip=["platform_said:N", "channel_said:N", "accounts:Q"],
+            x=alt.X(
+                "accounts:Q", title=chart_phrase("accounts", assessment), axis=alt.Axis(tickMinStep=1, tickCount=8)
+            ),
+            y=alt.Y("platform_label:N", sort="-x", title=None),
+            color=alt.Color("channel_label:N", scale=scale, title=chart_phrase("channel", assessment)),
+            tooltip=["platform_label:N", "channel_label:N", "accounts:Q"],
         )
     )
-    platforms = rows["platform_said"].n_unique()
+    height = max(80, 28 * rows["platform_label"].n_unique())
     none, full = figures["interaction.no_channel"].text, figures["interaction.full"].text
-    return labelled(chart, "channel", assessment, max(80, 28 * platforms), none=none, full=full)
+    return labelled(chart, "channel", assessment, height, none=none, full=full)
 
 
 def reply_times(assessment: Assessment, figures: dict[str, Figure]) -> alt.LayerChart | None:
@@ -99,34 +89,19 @@ def reply_times(assessment: Assessment, figures: dict[str, Figure]) -> alt.Layer
     """
     import altair as alt
 
-    waits = (
-        pl.DataFrame() if assessment.replies is None else assessment.replies.filter(pl.col("wait_days").is_not_null())
-    )
-    if not waits.height:
+    replies = assessment.replies
+    if replies is None or not (waits := replies.filter(pl.col("wait_days").is_not_null())).height:
         return None
     curve = statistics.waiting_time(waits["wait_days"], ~waits["replied"])
-    start = {"time": 0.0, "survival": 1.0, "low": 1.0, "high": 1.0}
-    rows = [start, *curve.select(pl.col("time", "survival"), pl.col("low", "high").fill_nan(None)).to_dicts()]
-    base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("time:Q", title=chart_words("wait_days", assessment)))
-    percent = alt.Axis(format=".0%")
-    line = base.mark_line(interpolate="step-after").encode(
-        y=alt.Y("survival:Q", title=chart_words("waiting", assessment), axis=percent, scale=alt.Scale(domain=[0, 1]))
-    )
-    band = base.mark_area(interpolate="step-after", opacity=0.2).encode(y="low:Q", y2="high:Q")
+    x = alt.X("time:Q", title=chart_phrase("wait_days", assessment))
+    layers = step_curve(curve, chart_phrase("waiting", assessment), opacity=0.2, x=x)
     median = figures["interaction.median_reply_days"]
-    told = (
-        chart_words("reply_median", assessment, number=median.text)
-        if median.value is not None
-        else chart_words("reply_no_median", assessment)
-    )
-    return labelled(
-        alt.layer(band, line),
-        "reply",
-        assessment,
-        240,
-        messages=figures["interaction.messages"].text,
-        median=told,
-    )
+    key = "reply_no_median" if median.value is None else "reply_median"
+    facts = {
+        "messages": figures["interaction.messages"].text,
+        "median": chart_phrase(key, assessment, number=median.text),
+    }
+    return labelled(layers, "reply", assessment, 240, **facts)
 
 
 def trend(assessment: Assessment) -> alt.LayerChart | None:
@@ -136,14 +111,11 @@ def trend(assessment: Assessment) -> alt.LayerChart | None:
     rows = followup.trend(assessment)
     if rows.height < 2:
         return None
-    shown = rows.with_columns(pl.col("as_of").cast(pl.String))
-    base = alt.Chart(alt.Data(values=shown.to_dicts())).encode(x=alt.X("as_of:O", title=chart_words("day", assessment)))
-    axis = alt.Axis(format=".0%")
-    line = base.mark_line(point=True).encode(
-        y=alt.Y("pass_rate:Q", title=chart_words("pass_rate", assessment), axis=axis, scale=alt.Scale(zero=False))
+    base = chart_of(rows.with_columns(pl.col("as_of").cast(pl.String))).encode(
+        x=alt.X("as_of:O", title=chart_phrase("day", assessment))
     )
-    bars = base.mark_rule().encode(y="low:Q", y2="high:Q")
-    first, last = (
-        phrases.percent(rate) if rate is not None else "—" for rate in (rows["pass_rate"][0], rows["pass_rate"][-1])
-    )
-    return labelled(alt.layer(bars, line), "trend", assessment, 200, rounds=rows.height, first=first, last=last)
+    rate = chart_phrase("pass_rate", assessment)
+    y = alt.Y("pass_rate:Q", title=rate, axis=alt.Axis(format=".0%"), scale=alt.Scale(zero=False))
+    layers = alt.layer(base.mark_rule().encode(y="low:Q", y2="high:Q"), base.mark_line(point=True).encode(y=y))
+    first, last = ("—" if rate is None else percent(rate) for rate in (rows["pass_rate"][0], rows["pass_rate"][-1]))
+    return labelled(layers, "trend", assessment, 200, rounds=rows.height, first=first, last=last)

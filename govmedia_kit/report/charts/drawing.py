@@ -6,15 +6,29 @@ interactive and every exporter has a picture. Frames are aggregated before they 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from govmedia_kit.catalogue import phrase
 from govmedia_kit.judge.assessment import Assessment
-from govmedia_kit.report import phrases
 from govmedia_kit.schema import vocabulary, word_label
 
-__all__ = ["WIDTH", "chart_words", "enable", "labelled", "register_fonts", "word_labels_of"]
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = [
+    "WIDTH",
+    "chart_of",
+    "chart_phrase",
+    "enable",
+    "labelled",
+    "labels_of",
+    "limit_line",
+    "register_fonts",
+    "step_curve",
+]
 
 FONT = "Noto Sans SC, Microsoft YaHei, PingFang SC, Noto Sans CJK SC, sans-serif"
 # Okabe and Ito's colours, told apart by colour-blind readers.
@@ -89,23 +103,52 @@ def _own_ids(svg: str, spec: dict[str, Any]) -> str:
     return re.sub(r'(\sid="|url\(#|href="#)([^")]+)', lambda found: found[1] + ids.get(found[2], found[2]), svg)
 
 
-def chart_words(key: str, assessment: Assessment, **facts: Any) -> str:
-    """A chart's words in the round's language."""
-    return phrases.phrase(f"charts.{key}", assessment.language).format(**facts)
+def chart_phrase(key: str, assessment: Assessment, **facts: Any) -> str:
+    """A phrase of charts in the assessment's language."""
+    return phrase(f"charts.{key}", assessment.language).format(**facts)
 
 
 def labelled(chart: Any, key: str, assessment: Assessment, height: int, **facts: Any) -> Any:
     """A chart with its title, alt text and size."""
     # A label that a reader can trust is left whole: no limit on its length.
     return chart.properties(
-        title=chart_words(f"{key}_title", assessment, **facts),
-        description=chart_words(f"{key}_alt", assessment, **facts),
+        title=chart_phrase(f"{key}_title", assessment, **facts),
+        description=chart_phrase(f"{key}_alt", assessment, **facts),
         width=WIDTH,
         height=height,
     )
 
 
-def word_labels_of(column: pl.Expr, name: str, language: str) -> pl.Expr:
-    """Words of a vocabulary as a reader says them, for a chart's labels."""
-    words = {value: word_label(name, value, language) for value in vocabulary(name)}
-    return column.replace_strict(words, default=phrases.phrase("charts.unknown", language), return_dtype=pl.String)
+def labels_of(column: str, language: str) -> pl.Expr:
+    """The words of a column's vocabulary by their labels, for a chart's axes and legends."""
+    labels = {value: word_label(column, value, language) for value in vocabulary(column)}
+    return pl.col(column).replace_strict(labels, default=phrase("words.unknown", language), return_dtype=pl.String)
+
+
+def chart_of(rows: pl.DataFrame) -> alt.Chart:
+    """A chart without marks of a summary frame, whose rows are its data."""
+    import altair as alt
+
+    return alt.Chart(alt.Data(values=rows.to_dicts()))
+
+
+def limit_line(at: float, **mark: Any) -> alt.Chart:
+    """A dashed line at a limit, to be laid over a chart."""
+    return chart_of(pl.DataFrame({"at": [at]})).mark_rule(strokeDash=[5, 4], color="#333333", **mark).encode(x="at:Q")
+
+
+def step_curve(
+    curve: pl.DataFrame, title: str, *, opacity: float, by: Sequence[str] = (), **encoding: Any
+) -> alt.LayerChart:
+    """Kaplan-Meier curves as they are, falling in steps from one, over their bands; `curve` is that of `statistics.waiting_time`."""
+    import altair as alt
+
+    points = ("time", "survival", "low", "high")
+    start = curve.select(by).unique() if by else pl.DataFrame({"time": [0.0]})
+    start = start.select(*by, **dict(zip(points, map(pl.lit, (0.0, 1.0, 1.0, 1.0)), strict=True)))
+    # What ended at once has its own step below the start.
+    rows = pl.concat([start, curve.select(*by, *points)]).sort(*by, "time", maintain_order=True)
+    base = chart_of(rows.with_columns(pl.col("low", "high").fill_nan(None))).encode(**encoding)
+    y = alt.Y("survival:Q", title=title, axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1]))
+    band = base.mark_area(interpolate="step-after", opacity=opacity).encode(y="low:Q", y2="high:Q")
+    return alt.LayerChart(layer=[band, base.mark_line(interpolate="step-after").encode(y=y)])
