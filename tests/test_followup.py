@@ -173,3 +173,34 @@ def test_the_trend_is_charted_from_two_rounds_on(two_rounds, gansu_assessment):
     assert chart is not None
     assert [row["pass_rate"] for row in chart.to_dict()["data"]["values"]] == [1 / 4, 1 / 3]
     assert charts.trend(gansu_assessment) is None
+
+
+def test_the_trend_is_a_line_through_points_over_bars_of_the_intervals(two_rounds):
+    spec = charts.trend(two_rounds[0]).to_dict()
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rule", "line"]
+    bars, line = (layer["encoding"] for layer in spec["layer"])
+    assert (bars["y"]["field"], bars["y2"]["field"], line["y"]["field"]) == ("low", "high", "pass_rate")
+    assert spec["layer"][1]["mark"]["point"] is True
+    assert line["x"] == {"field": "as_of", "type": "ordinal", "title": "日期"}
+    assert [row["as_of"] for row in spec["data"]["values"]] == ["2020-03-31", "2020-06-30"]
+    assert all(row["low"] < row["pass_rate"] < row["high"] for row in spec["data"]["values"])
+
+
+def test_the_interval_of_the_trend_is_not_known_where_nothing_was_checked(tmp_path):
+    rows = "account_id,platform,name,unit\na,weibo,甲,甲局\n"
+    now = assess(read_audit(audit_folder(tmp_path / "a", rows, "2020-03-31")))
+    assert trend(now).select("checked", "pass_rate", "low", "high").row(0) == (0, None, None, None)
+
+
+@pytest.mark.parametrize("twice", ["now", "before"])
+def test_a_key_that_stands_twice_in_either_round_matches_nobody(twice):
+    one = ledger([("a", "weibo", "17", "旧名", "甲局")])
+    two = ledger([("b", "weibo", "17", "甲一", "甲局"), ("c", "weibo", "17", "甲二", "甲局")])
+    assert matched(*((two, one) if twice == "now" else (one, two))).height == 0
+
+
+def test_an_account_is_matched_once_and_by_the_surest_way():
+    before = ledger([("a", "weibo", "17", "甲", "甲局"), ("b", "weibo", "18", "乙", "甲局")])
+    now = ledger([("b", "weibo", "17", "甲", "甲局")])
+    # The id of the ledger says b, the platform's id a.
+    assert matched(now, before).select("previous_account_id", "matched_by").rows() == [("b", "account_id")]

@@ -159,3 +159,42 @@ def test_a_sample_without_registered_numbers_is_an_error_that_says_so(tmp_path, 
     assessment = assess(read_audit(write_audit(tmp_path / "audit", accounts, [post("甲", 1)], sampling=sampling)))
     with pytest.raises(InputError, match="registered"):
         figures(assessment)
+
+
+@pytest.mark.parametrize(("never", "begins"), [(5, "，为"), (6, "，如")])
+def test_five_that_never_posted_are_all_named_and_six_are_not(tmp_path, never, begins):
+    names = [f"第{i}号" for i in range(never)]
+    folder = write_audit(tmp_path / "audit", [account("甲"), *map(account, names)], [post("甲", 1)])
+    text = told(chapters.updates_chapter, folder)
+    assert f"其中{never}个自开通以来从未更新{begins}第0号的主办单位的“第0号”" in text
+    assert text.count("”微信公众号") == 5
+
+
+@pytest.mark.parametrize(("full", "named"), [(5, 5), (6, 0)])
+def test_five_accounts_with_every_channel_are_all_named_and_six_only_counted(tmp_path, full, named):
+    every = {"channel_comments": "true", "channel_messages": "true", "channel_menu": "true"}
+    accounts = [account("甲"), *(account(f"第{i}号", **every) for i in range(full))]
+    folder = write_audit(tmp_path / "audit", accounts, [post(a["name"], 1) for a in accounts])
+    text = told(chapters.interaction_chapter, folder)
+    assert text.count("”微信公众号") == named
+    assert f"{full}个" in text
+
+
+@pytest.mark.parametrize(("count", "others"), [(3, False), (4, True)])
+def test_of_units_with_the_most_accounts_three_are_named_and_the_rest_are_and_so_on(tmp_path, count, others):
+    accounts = [
+        account(f"{u}{i}", unit=f"{u}局", platform=("weibo", "wechat", "douyin", "app")[i])
+        for u in "甲乙丙丁"[:count]
+        for i in range(4)
+    ]
+    folder = write_audit(tmp_path / "audit", accounts, [post(a["name"], 1) for a in accounts])
+    text = told(chapters.duplication_chapter, folder)
+    assert ("（4个）等" in text) == others
+    assert text.count("局（4个）") == 3
+
+
+def test_an_assessment_and_an_audit_show_themselves_in_a_line(tmp_path):
+    accounts = [account("甲"), account("乙"), account("丙", observed_from=None, observed_to=None)]
+    audit = read_audit(write_audit(tmp_path / "audit", accounts, [post("甲", 1), post("乙", 90)]))
+    assert repr(audit) == "<Audit 测试通报, 2019-07-15: 3 accounts, 0 problems>"
+    assert repr(assess(audit)) == "<Assessment 测试通报, 2019-07-15: 3 accounts, 2 checked, 1 failed>"

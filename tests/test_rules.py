@@ -6,9 +6,14 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 import pytest
+from audits import write_audit
 
+import govmedia_kit as gk
+from govmedia_kit import schema
 from govmedia_kit.errors import RuleError
-from govmedia_kit.judge.rules import COMPARE, flag, known_rules, read_rules, threshold, verdicts
+from govmedia_kit.judge.rules import COMPARE, basis, flag, known_rules, read_rules, stale_after, threshold, verdicts
+from govmedia_kit.report.blocks import plain
+from govmedia_kit.report.method import method_note
 
 HEAD = "rule,column,compare,threshold,severity,points,sentence_zh,sentence_en,basis\n"
 
@@ -233,3 +238,81 @@ def test_a_rule_about_a_column_that_is_not_there_names_its_line_and_the_nearest(
 def test_a_threshold_that_is_no_number_is_named_with_its_line(tmp_path):
     with pytest.raises(RuleError, match="line 2"):
         flag(measured(gap_days=[1]), table(tmp_path, "r,gap_days,gt,两周,veto,,,,"))
+
+
+# --- Edges -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("compare", "days"), [("gt", 14), ("ge", 13), ("eq", 14)])
+def test_a_limit_is_the_days_that_an_account_may_be_silent_before_it_meets_the_rule(tmp_path, compare, days):
+    rules = table(tmp_path, f"stale,gap_days,{compare},14,veto,,,,")
+    assert threshold(rules, "stale") == stale_after(rules) == days
+    first = min(int(value) for value in flag(measured(gap_days=[12, 13, 14, 15]), rules)["value"])
+    assert first == (days if compare == "eq" else days + 1)
+
+
+@pytest.mark.parametrize(
+    "line", ["stale,gap_days,lt,14,veto,,,,", "stale,never,eq,1,veto,,,,", "r,gap_days,gt,9,veto,,,,"]
+)
+def test_what_is_no_limit_of_silence_leaves_the_nations_two_weeks(tmp_path, line):
+    rules = table(tmp_path, line)
+    assert threshold(rules, "stale") is None
+    assert stale_after(rules) == 14
+
+
+ROW = "stale,gap_days,gt,14,veto,,很久,long,办法\n"
+UNFIT = {
+    "no line at all": ("", "rules_empty"),
+    "a head and no rule": (HEAD, "rules_empty"),
+    "lines of commas only": (HEAD + ",,,,,,,,\n", "rules_empty"),
+    "a doubled column": (
+        HEAD.replace("basis", "basis,basis") + ROW.replace("办法", "办法,规定"),
+        "rules_doubled_column",
+    ),
+    "a threshold that is no number": (HEAD + ROW.replace("14", "nan"), "bad_rule_number"),
+    "a threshold without end": (HEAD + ROW.replace("14", "-Infinity"), "bad_rule_number"),
+    "a word for a number of days": (HEAD + ROW.replace("14", "两周"), "bad_rule_number"),
+}
+
+
+@pytest.mark.parametrize("unfit", UNFIT)
+def test_a_rule_table_that_cannot_be_applied_is_a_sentence_of_ours(tmp_path, unfit):
+    text, kind = UNFIT[unfit]
+    folder = write_audit(tmp_path / "audit", rules="ours.csv")
+    (folder / "ours.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(RuleError) as caught:
+        gk.assess(gk.read_audit(folder))
+    assert caught.value.kind == kind
+    assert all("ours.csv" in caught.value.say(language) for language in ("zh-Hans", "zh-Hant", "en"))
+
+
+def test_an_empty_workbook_holds_no_rule(tmp_path):
+    pd.DataFrame().to_excel(tmp_path / "ours.xlsx", index=False)
+    with pytest.raises(RuleError, match="holds no rule"):
+        read_rules("ours.xlsx", folder=tmp_path)
+
+
+def test_a_column_of_the_offices_own_may_have_any_name(tmp_path):
+    head = HEAD.replace("basis", "basis,path,line,备注,备注")
+    (tmp_path / "ours.csv").write_text(head + ROW.replace("办法", "办法,a,b,c,d"), encoding="utf-8")
+    assert read_rules("ours.csv", folder=tmp_path).select("path", "line", "basis").row(0) == ("ours.csv", 2, "办法")
+
+
+def test_a_basis_in_another_language_is_printed_in_that_language_only(tmp_path):
+    (tmp_path / "ours.csv").write_text(
+        HEAD.replace("basis", "basis,basis_en") + ROW.replace("办法", "办法,our rules"), encoding="utf-8"
+    )
+    row = read_rules("ours.csv", folder=tmp_path).row(0, named=True)
+    assert [basis(row, language) for language in ("zh-Hans", "zh-Hant", "en")] == ["办法", "辦法", "our rules"]
+
+
+@pytest.mark.parametrize(("value", "word"), [("true", "是"), ("TRUE", "是"), ("1", "是"), ("false", "否"), ("0", "否")])
+def test_a_fact_of_the_rule_table_is_told_as_yes_or_no(tmp_path, value, word):
+    folder = write_audit(tmp_path / "audit", rules="ours.csv")
+    lines = HEAD + f"甲,never,ne,{value},note,,,,办法\n乙,never,eq,{value},note,,,,办法\n"
+    (folder / "ours.csv").write_text(lines, encoding="utf-8")
+    told = [plain(block["runs"]) for block in method_note(gk.assess(gk.read_audit(folder))).blocks[-2:]]
+    never = schema.label("never")
+    assert told[0].startswith(f"甲：{never}不为{word}，")
+    # A fact that holds is told by its name alone.
+    assert told[1].startswith(f"乙：{never}，" if word == "是" else f"乙：{never}为否，")
