@@ -9,7 +9,7 @@ from govmedia_kit import schema
 from govmedia_kit.errors import InputError
 from govmedia_kit.package_data import resource
 from govmedia_kit.read.importers import post_ids
-from govmedia_kit.read.importers.layouts import layouts, recognise, tools
+from govmedia_kit.read.importers.layouts import TABLES, layouts, recognise, tools
 
 FOLDER = resource("formats")
 KNOWN = {
@@ -40,7 +40,7 @@ def test_every_layout_file_says_what_it_is_about_and_uses_known_words(path):
     mine = layouts(told["tool"])
     assert len(mine) >= len(told["layout"])
     for layout in mine:
-        assert layout.table in layouts.TABLES
+        assert layout.table in TABLES
         assert set(layout.fields) <= KNOWN, set(layout.fields) - KNOWN
         assert layout.platform is None or layout.platform in schema.vocabulary("platform")
         assert layout.shows in ("newest", "feed", "search")

@@ -20,7 +20,7 @@ from govmedia_kit.errors import RuleError, hint
 from govmedia_kit.interop import answers_in_kind
 from govmedia_kit.languages import is_english, spelt
 from govmedia_kit.package_data import resource
-from govmedia_kit.read.sources.files import grids
+from govmedia_kit.read.sources.files import first_grid
 
 __all__ = ["COMPARE", "basis", "flag", "known_rules", "read_rules", "stale_after", "threshold", "verdicts"]
 
@@ -73,7 +73,7 @@ def read_rules(name: str, *, folder: Path | None = None) -> pl.DataFrame:
     )
     if not path.is_file():
         raise RuleError("unknown_rules", found=name, hint=hint(name, known_rules()), known=known_rules())
-    grid = grids(path)[0]
+    grid = first_grid(path)
     header = [str(cell or "").strip() for cell in grid.frame.row(0)[1:]]
     if missing := [column for column in COLUMNS if column not in header]:
         raise RuleError(

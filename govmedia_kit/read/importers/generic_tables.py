@@ -11,9 +11,8 @@ from govmedia_kit.errors import InputError
 from govmedia_kit.read.importers.layouts import Layout
 from govmedia_kit.read.importers.resolve_accounts import HOW
 from govmedia_kit.read.ledger import match_columns, read_ledger
-from govmedia_kit.read.sources.detect import WIDEST
-from govmedia_kit.read.sources.files import ROW, Grid, grids
-from govmedia_kit.read.sources.source_table import Part, guarded
+from govmedia_kit.read.sources.files import ROW, WIDEST, Grid, grids
+from govmedia_kit.read.sources.source_table import Part, input_errors
 
 __all__ = ["read"]
 
@@ -28,7 +27,7 @@ OwnTable = tuple[Part, Layout, pl.DataFrame, Counter[str]]
 
 def read(path: Path) -> list[OwnTable]:
     """The tables of a file that the dictionary's column names explain; an empty list where there is none."""
-    with guarded(path):
+    with input_errors(path):
         try:
             found = grids(path)
         except InputError:

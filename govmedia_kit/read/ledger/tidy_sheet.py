@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import re
-import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,15 +16,12 @@ import polars as pl
 
 from govmedia_kit.errors import Problem
 from govmedia_kit.read.ledger import match_columns, parse_cells, platform_ids
-from govmedia_kit.read.sources.files import ROW, Grid, letter
+from govmedia_kit.read.sources.files import ROW, Grid, Merged, letter
 
-__all__ = ["NOTES_HEADS", "merged_ranges", "tidied"]
+__all__ = ["NOTES_HEADS", "tidied"]
 
 # The heads of the template's sheet of notes, which is no ledger and needs no remark.
 NOTES_HEADS = (("列", "怎样填", "必填"), ("Column", "What to write", "Needed"))
-
-# A range of merged cells: its first and its last cell, as (row, column) from 0.
-Merged = tuple[tuple[int, int], tuple[int, int]]
 
 TOTAL = r"^(?:[合总小共]\s*计|汇\s*总|(?:total|sum)\b)|^.{1,10}[合总小]\s*计\s*:?$|^共\s*\d+\s*[个家条户]"
 # A heading over some rows: 二、县区, (三)省直部门.
@@ -56,28 +52,6 @@ NO_ACCOUNT = [
 ]
 ONLY_A_MARK = r"^(?:[√✓✔☑]|是|有|已开通|已开设|开通|已注册|y|yes|true|\d{1,2})$"
 KNOWN_BEFORE = r"^(已知|现有|官方|政务)"
-
-
-def merged_ranges(path: str, sheet: str) -> list[Merged]:
-    """Ranges of merged cells of a sheet, as ((row, column), (row, column)) from 0; none where the file tells none."""
-    import python_calamine
-
-    if not _has_merged_cells(path):
-        return []
-    try:
-        with python_calamine.CalamineWorkbook.from_path(path) as book:
-            return list(book.get_sheet_by_name(sheet).merged_cell_ranges or [])
-    except Exception:  # old .xls and .ods files do not tell; a sheet without merged cells reads the same
-        return []
-
-
-def _has_merged_cells(path: str) -> bool:
-    """Whether any sheet merges cells; asked first, since telling which costs a second reading of the sheet."""
-    if not zipfile.is_zipfile(path):
-        return True
-    with zipfile.ZipFile(path) as parts:
-        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-        return not sheets or any(b"<mergeCell " in parts.read(name) for name in sheets)
 
 
 def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], list[Problem], pl.DataFrame]:
