@@ -94,8 +94,8 @@ def status(days: object) -> pl.DataFrame:
 
 def test_polars_is_a_plain_count(posts, expected):
     rows = {}
-    for account, moment, push, *_ in posts.iter_rows():
-        rows.setdefault((account, (moment.date() - date(1970, 1, 1)).days), []).append(push)
+    for name, moment, push, *_ in posts.iter_rows():
+        rows.setdefault((name, (moment.date() - date(1970, 1, 1)).days), []).append(push)
     counted = {key: (len(own), len(set(own) - {None}) + own.count(None)) for key, own in rows.items()}
     assert {(a, d): (n, p) for a, d, n, p in expected.select("account_id", "day", "posts", "pushes").rows()} == counted
 

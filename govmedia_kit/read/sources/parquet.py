@@ -25,8 +25,8 @@ __all__ = ["UNIQUE", "is_lake", "open_posts"]
 UNIQUE = {"govmedia_kit": "one row per post"}
 NEEDED = ("account_id", "published_at")
 USED = (*NEEDED, "post_id", "push_id", "reads", "likes", "comments", "shares", "captured_at")
-NARWHALS = {pl.String: nw.String, pl.Int64: nw.Int64, pl.Datetime: nw.Datetime("us")}
-PANDAS = {pl.String: "string", pl.Int64: "Int64", pl.Datetime: "datetime64[us]"}
+NARWHALS: dict[Any, Any] = {pl.String: nw.String, pl.Int64: nw.Int64, pl.Datetime: nw.Datetime("us")}
+PANDAS: dict[Any, str] = {pl.String: "string", pl.Int64: "Int64", pl.Datetime: "datetime64[us]"}
 # Where a row stands, which decides between captures of one moment.
 FILE, ROW = "__file", "__row"
 
