@@ -16,6 +16,8 @@ from govmedia_kit import schema
 from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError
 from govmedia_kit.judge.assess import assess, set_aside_problems
+from govmedia_kit.judge.rules import read_rules
+from govmedia_kit.proofread.verifying import verify_file
 from govmedia_kit.read.audit import read_audit, read_messages, read_posts
 from govmedia_kit.read.ledger.read_ledger import read_accounts
 from govmedia_kit.read.settings import read_settings
@@ -77,7 +79,7 @@ def test_a_delimited_text_may_use_any_separator(tmp_path, separator):
     assert_is_the_ledger(tmp_path / "a.csv")
 
 
-@pytest.mark.parametrize("ending", ["\r\n", "\n"])
+@pytest.mark.parametrize("ending", ["\r\n", "\n", "\r"])
 def test_lines_may_end_either_way(tmp_path, ending):
     (tmp_path / "a.csv").write_bytes(text().replace("\n", ending).encode())
     assert_is_the_ledger(tmp_path / "a.csv")
@@ -104,6 +106,42 @@ def test_a_title_row_above_the_header_is_passed_over(tmp_path):
     ]
     pd.DataFrame(rows).to_excel(tmp_path / "a.xlsx", index=False, header=False)
     assert_is_the_ledger(tmp_path / "a.xlsx")
+
+
+def test_a_title_row_above_the_header_of_a_text_is_passed_over(tmp_path):
+    (tmp_path / "a.csv").write_text("玉门等地政务新媒体台账\n" + text(CHINESE, ";"), encoding="utf-8")
+    assert_is_the_ledger(tmp_path / "a.csv")
+
+
+def test_a_page_that_is_called_a_workbook_is_read_cells_over_several_rows_in_each(tmp_path):
+    page = """<html><body><table>
+        <tr><th>主办单位</th><th>平台</th><th>账号名称</th><th colspan="2">开设日期</th><th>粉丝数</th></tr>
+        <tr><td rowspan="2">甲局</td><td>微信</td><td>甲一</td><td>2019-07-01</td><td>9:30</td><td>12</td></tr>
+        <tr><td>微博</td><td>甲二</td><td colspan="2">2019-07-02</td><td>13</td></tr>
+        <tr><td>乙局</td><td>微信</td><td>乙</td><td>2019-07-03</td><td></td><td>14</td></tr></table></body></html>"""
+    (tmp_path / "台账.xls").write_text(page, encoding="gb18030")
+    frame, _ = read_accounts(tmp_path / "台账.xls")
+    assert frame.select("unit", "name", "followers").rows() == [
+        ("甲局", "甲一", 12),
+        ("甲局", "甲二", 13),
+        ("乙局", "乙", 14),
+    ]
+    assert frame["opened_on"].to_list() == [dt.date(2019, 7, day) for day in (1, 2, 3)]
+
+
+def test_lines_of_json_that_are_damaged_are_refused_by_their_number(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"平台": "微信"}\n{"平台": "微\n{"平台": "微信"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match="line 2"):
+        read_accounts(tmp_path / "a.jsonl")
+
+
+@pytest.mark.parametrize("read", [read_accounts, verify_file, lambda path: read_rules(path.name, folder=path.parent)])
+def test_an_empty_workbook_is_a_sentence_wherever_it_is_given(tmp_path, read):
+    openpyxl.Workbook().save(tmp_path / "空.xlsx")
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "空.xlsx")
+    assert caught.value.kind == "empty_table"
+    assert "空.xlsx" in caught.value.say("zh-Hans")
 
 
 def test_parquet_json_polars_and_pandas_are_the_same(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from documents import SETTINGS, every_kind, gansu_blocks, named_blocks, small_blocks
 
 from govmedia_kit.errors import InputError
+from govmedia_kit.proofread.verifying import verify_file
 from govmedia_kit.read.sources.document_text import _paragraphs, text_of_document
 from govmedia_kit.render import docx, html, pdf
 from govmedia_kit.report.blocks import Block, Blocks
@@ -95,7 +96,7 @@ def test_html_gives_what_a_reader_sees(tmp_path):
     assert text_of_document(tmp_path / "a.html") == "通报\n检查283个，合格率 < 80%。\n平台\t微信"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_plain_text_is_read_in_the_encodings_of_offices(tmp_path, encoding):
     (tmp_path / "a.txt").write_text("合格率为78.8%，含㐂。", encoding=encoding)
     assert text_of_document(tmp_path / "a.txt") == "合格率为78.8%，含㐂。"
@@ -110,3 +111,21 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path, name, content):
     with pytest.raises(InputError) as error:
         text_of_document(tmp_path / "missing.txt")
     assert "missing.txt" in error.value.say("en")
+
+
+def test_a_text_of_notepad_in_utf_16_is_verified_as_the_same_in_utf_8(tmp_path):
+    for encoding in ("utf-8", "utf-16"):
+        (tmp_path / f"{encoding}.txt").write_text("共检查1010个，不合格28个，合格率91.9%。", encoding=encoding)
+        (tmp_path / f"{encoding}.html").write_text("<p>共检查1010个，不合格28个，合格率91.9%。", encoding=encoding)
+    found = [
+        verify_file(tmp_path / f"{e}.{kind}")["verdict"].to_list()
+        for e in ("utf-8", "utf-16")
+        for kind in ("txt", "html")
+    ]
+    assert found == [["impossible"]] * 4
+
+
+def test_what_is_left_open_or_commented_out_in_a_page_hides_no_text(tmp_path):
+    page = "<div><p>一<span>二<!-- 三 -->四</p><ul><li>五<li>六</ul>七<script>八</script>九"
+    (tmp_path / "a.htm").write_text(page, encoding="gb18030")
+    assert text_of_document(tmp_path / "a.htm") == "一二四\n五\n六\n七九"

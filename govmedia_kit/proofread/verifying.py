@@ -11,7 +11,7 @@ from govmedia_kit.errors import InputError
 from govmedia_kit.proofread import arithmetic, statements
 from govmedia_kit.read.ledger.match_columns import headed
 from govmedia_kit.read.sources.document_text import text_of_document
-from govmedia_kit.read.sources.files import grids
+from govmedia_kit.read.sources.files import first_grid
 
 __all__ = ["as_records", "verify_file"]
 
@@ -33,7 +33,7 @@ def verify_file(path: Path | str) -> pl.DataFrame:
 
 
 def _cases(path: Path) -> pl.DataFrame:
-    grid = headed(grids(path)[0], "bulletins")
+    grid = headed(first_grid(path), "bulletins")
     names = [name.strip() for name in grid.header]
     for needed in NEEDED:
         if needed not in names:

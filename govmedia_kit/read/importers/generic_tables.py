@@ -11,9 +11,8 @@ from govmedia_kit.errors import InputError
 from govmedia_kit.read.importers.layouts import Layout
 from govmedia_kit.read.importers.resolve_accounts import NAMING
 from govmedia_kit.read.ledger import match_columns, read_ledger
-from govmedia_kit.read.sources.detect import WIDEST
-from govmedia_kit.read.sources.files import ROW, Grid, grids
-from govmedia_kit.read.sources.source_table import Part, guarded
+from govmedia_kit.read.sources.files import ROW, WIDEST, Grid, grids
+from govmedia_kit.read.sources.source_table import Part, input_errors
 
 __all__ = ["read"]
 
@@ -28,7 +27,7 @@ OwnTable = tuple[Part, Layout, pl.DataFrame, Counter[str]]
 
 def read(path: Path) -> list[OwnTable]:
     """The tables of a file that the dictionary's column names explain; an empty list where there is none."""
-    with guarded(path):
+    with input_errors(path):
         try:
             # A file whose line ends were lost is one row of thousands of cells, and no table.
             found = [grid for grid in grids(path) if grid.frame.width <= WIDEST]

@@ -26,7 +26,7 @@ from govmedia_kit.read.importers.write_import import report_lines, write_import
 from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.detect import parts_of
 from govmedia_kit.read.sources.files import ROW
-from govmedia_kit.read.sources.source_table import Part, guarded
+from govmedia_kit.read.sources.source_table import Part, input_errors
 
 __all__ = ["Imported", "import_files", "is_known", "report_lines", "write_import"]
 
@@ -129,7 +129,7 @@ def _file(
         if layout is None:
             unknown.append(part)
             continue
-        with guarded(path):
+        with input_errors(path):
             facts = path_facts(path, source, layout, part.name)
             frame = part.load(head, columns_wanted(layout), layout)
             for piece, own in _melted(frame, layout):

@@ -23,7 +23,7 @@ from govmedia_kit.read.find_table import tables_in
 from govmedia_kit.read.importers.deduplicate import Imported
 from govmedia_kit.read.importers.layouts import tools
 from govmedia_kit.read.ledger import match_columns, parse_cells, read_ledger
-from govmedia_kit.read.sources.files import grids, text_of
+from govmedia_kit.read.sources.files import decoded, grids
 
 __all__ = ["BESIDE", "OBSERVED", "read_observed", "replaced", "with_observed", "write_accounts"]
 
@@ -135,7 +135,7 @@ class _Table:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.content = path.read_bytes()
-        self.rows = list(csv.reader(io.StringIO(text_of(self.content), newline="")))
+        self.rows = list(csv.reader(io.StringIO(decoded(self.content), newline="")))
         self.header = self.rows[0] if self.rows else []
         self.positions = match_columns.positions(self.header, "accounts")
 

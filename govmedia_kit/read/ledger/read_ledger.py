@@ -15,7 +15,7 @@ from govmedia_kit.errors import InputError, Place, Problem
 from govmedia_kit.read.ledger import infer_region, match_columns, parse_cells, tidy_sheet
 from govmedia_kit.read.ledger.match_columns import position, with_fields
 from govmedia_kit.read.ledger.platform_ids import platform_ids, without_addresses
-from govmedia_kit.read.sources.files import EXCEL, ROW, Grid, grids
+from govmedia_kit.read.sources.files import EXCEL, ROW, Grid, grids, merged_ranges
 
 __all__ = ["Ledger", "grids_of", "position", "read_accounts", "read_ledger", "require", "source_name"]
 
@@ -56,7 +56,7 @@ def read_ledger(source: Any, *, region: str | None = None) -> Ledger:
     raw = grids_of(source, "accounts")
     is_ledger = False
     for number, grid in enumerate(raw):
-        merged = tidy_sheet.merged_ranges(str(source), grid.sheet) if _is_workbook(source) else []
+        merged = merged_ranges(Path(source), grid.sheet) if _is_workbook(source) else []
         tidied, found, fate = tidy_sheet.tidied(grid, merged=merged)
         problems += found
         is_ledger = is_ledger or bool(tidied)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import re
-import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,12 +17,9 @@ import polars as pl
 from govmedia_kit.catalogue import LANGUAGES, phrase
 from govmedia_kit.errors import Problem
 from govmedia_kit.read.ledger import match_columns, parse_cells, platform_ids
-from govmedia_kit.read.sources.files import ROW, Grid, letter
+from govmedia_kit.read.sources.files import ROW, Grid, Merged, letter
 
-__all__ = ["merged_ranges", "tidied"]
-
-# A range of merged cells: its first and its last cell, as (row, column) from 0.
-Merged = tuple[tuple[int, int], tuple[int, int]]
+__all__ = ["tidied"]
 
 TOTAL = r"^(?:[合总小共]\s*计|汇\s*总|(?:total|sum)\b)|^.{1,10}[合总小]\s*计\s*:?$|^共\s*\d+\s*[个家条户]"
 # A heading over some rows: 二、县区, (三)省直部门.
@@ -39,28 +35,6 @@ ONLY_A_MARK = r"^(?:[√✓✔☑]|是|有|已开通|已开设|开通|已注册|
 # What such a column holds, by its heading; else names.
 WIDE_FIELDS = {"url": r"url|链接|网址|主页", "platform_id": r"id$|识别符"}
 KNOWN_BEFORE = r"^(已知|现有|官方|政务)"
-
-
-def merged_ranges(path: str, sheet: str) -> list[Merged]:
-    """Ranges of merged cells of a sheet, as ((row, column), (row, column)) from 0; none where the file tells none."""
-    import python_calamine
-
-    if not _has_merged_cells(path):
-        return []
-    try:
-        with python_calamine.CalamineWorkbook.from_path(path) as book:
-            return list(book.get_sheet_by_name(sheet).merged_cell_ranges or [])
-    except Exception:  # old .xls and .ods files do not tell; a sheet without merged cells reads the same
-        return []
-
-
-def _has_merged_cells(path: str) -> bool:
-    """Whether any sheet merges cells; asked first, since telling which costs a second reading of the sheet."""
-    if not zipfile.is_zipfile(path):
-        return True
-    with zipfile.ZipFile(path) as parts:
-        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-        return not sheets or any(b"<mergeCell " in parts.read(name) for name in sheets)
 
 
 def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], list[Problem], pl.DataFrame]:

@@ -7,9 +7,6 @@ only the columns that the layout asks for.
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -18,68 +15,29 @@ import polars as pl
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.importers.layouts import Layout, key
 from govmedia_kit.read.sources import structured
-from govmedia_kit.read.sources.files import ROW, no_text, sheets_of, text_of
-from govmedia_kit.read.sources.source_table import Part, guarded
+from govmedia_kit.read.sources.files import ROW, WIDEST, delimited, html_tables, kind_of, sheets_of
+from govmedia_kit.read.sources.source_table import Part, input_errors
 
-__all__ = ["WIDEST", "grid", "kind_of", "parts_of"]
+__all__ = ["parts_of"]
 
-HEAD = 1 << 16
 # Rows above a header that are looked through for it.
 TITLE_ROWS = 12
 # Files that are read whole, as trees, and not by columns.
 LARGEST_TREE = 512 << 20
-WIDEST = 512
-
-
-def kind_of(path: Path) -> str:
-    """What a file is, from its first bytes: sqlite, excel, parquet, html, xml, json, yaml, weibo_text, id_list or text."""
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    for mark, kind in (
-        (b"SQLite format 3\0", "sqlite"),
-        (b"PAR1", "parquet"),
-        (b"PK\x03\x04", "excel"),
-        (b"\xd0\xcf\x11\xe0", "excel"),
-    ):
-        if head.startswith(mark):
-            return kind
-    if path.suffix.lower() in (".yaml", ".yml"):
-        return "yaml"
-    text = _head_text(head).lstrip("\ufeff \t\r\n\0")
-    if text.startswith("<"):
-        return "html" if re.search(r"<(!doctype html|html|table)\b", text[:4000], re.IGNORECASE) else "xml"
-    if text.startswith(("{", "[")) and not re.match(r"\[\s*[^\s\"{\[\]\d]", text):
-        return "json"
-    if text.startswith("用户信息") or ("发布时间：" in text and "点赞数：" in text and "转发数：" in text):
-        return "weibo_text"
-    lines = [line for line in text.splitlines()[:20] if line.strip() and not line.startswith("#")]
-    if path.suffix.lower() == ".txt" and lines and all(re.match(r"\d{8,11}(\s|$)", line) for line in lines):
-        return "id_list"
-    return "text"
-
-
-def _head_text(head: bytes) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return head.decode("utf-16", "replace")
-    # A head may be cut inside a character; what is left of it does not make the text another encoding.
-    try:
-        return text_of(head)
-    except UnicodeDecodeError:
-        return head.decode("utf-8", "replace")
 
 
 def parts_of(path: Path) -> list[Part]:
     """The tables of a file; an empty list where it holds none. InputError where it cannot be read."""
     if not path.is_file():
         raise InputError("no_file", path=path)
-    with guarded(path):
+    with input_errors(path):
         if path.stat().st_size == 0:
             return []
         kind = kind_of(path)
         if kind == "text":
             return [_delimited(path)]
         if kind == "excel":
-            return [grid(path, name, "sheet", frame) for name, frame in sheets_of(path)]
+            return [_cells(path, name, "sheet", frame) for name, frame in sheets_of(path)]
         if kind == "parquet":
             return [_typed(path)]
         if kind == "sqlite":
@@ -87,11 +45,11 @@ def parts_of(path: Path) -> list[Part]:
         if path.stat().st_size > LARGEST_TREE:
             raise InputError("too_large_file", path=path.name, found=f"{path.stat().st_size >> 20} MB")
         if kind == "html":
-            return [grid(path, name, "html", frame) for name, frame in structured.html_tables(path)]
+            return [_cells(path, name, "html", frame) for name, frame in html_tables(path)]
         return structured.parts(path, kind)
 
 
-def grid(path: Path, name: str, kind: str, frame: pl.DataFrame) -> Part:
+def _cells(path: Path, name: str, kind: str, frame: pl.DataFrame) -> Part:
     """A part of cells that are already read: columns c0, c1, ... of text."""
     heads = [["" if cell is None else str(cell) for cell in row] for row in frame.head(TITLE_ROWS).iter_rows()]
 
@@ -114,78 +72,18 @@ def _typed(path: Path) -> Part:
 
 
 def _delimited(path: Path) -> Part:
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    no_text(path, head)
-    content: Path | bytes = path
-    text = _head_text(head)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\r" in head and b"\n" not in head) or not _is_utf8(head):
-        whole = text_of(path.read_bytes())
-        content = (whole if "\n" in whole else whole.replace("\r", "\n")).encode()
-        text = whole[:HEAD]
-    text = text.removeprefix("\ufeff")
-    first = next((line for line in text.splitlines() if line.strip()), "")[:8192]
-    separator = max(",\t;|", key=first.count)
-    heads = _head_rows(text, separator)
-
-    def read(width: int, columns: list[int] | None) -> pl.DataFrame:
-        return _read_csv(content, separator, width, columns)
+    text = delimited(path)
+    heads = text.heads[:TITLE_ROWS]
 
     def load(head: int, names: list[str], layout: Layout) -> pl.DataFrame:
-        header = heads[head]
-        width = min(max([len(header), *map(len, layout.rows)]), WIDEST)
-        wanted = sorted(p for name, p in _positions(header).items() if name in set(map(key, names)) and p < width)
         # Rows are read as wide as the widest layout that may stand below this header.
-        return _named(read(width, wanted or [0]), header, head, names, layout, lambda: read(WIDEST, None))
+        width = min(max([len(heads[head]), *map(len, layout.rows)]), WIDEST)
+        wanted = set(map(key, names))
+        columns = sorted(p for name, p in _positions(heads[head]).items() if name in wanted and p < width)
+        frame = text.cells(width, columns or [0])
+        return _named(frame, heads[head], head, names, layout, lambda: text.cells(WIDEST))
 
     return Part(path, "", "text", heads, load)
-
-
-def _is_utf8(head: bytes) -> bool:
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start >= len(head) - 3 and len(head) == HEAD
-    return True
-
-
-def _head_rows(text: str, separator: str) -> list[list[str]]:
-    csv.field_size_limit(1 << 30)
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-            rows.append([cell[:1000] for cell in row[:WIDEST]])
-            if len(rows) == TITLE_ROWS:
-                break
-    except csv.Error:
-        pass
-    return rows
-
-
-def _read_csv(content: Path | bytes, separator: str, width: int, columns: list[int] | None) -> pl.DataFrame:
-    try:
-        return pl.read_csv(
-            content,
-            separator=separator,
-            has_header=False,
-            schema={f"c{i}": pl.String for i in range(width)},
-            columns=columns,
-            extra_columns="ignore",
-            truncate_ragged_lines=True,
-            missing_columns="insert",
-            raise_if_empty=False,
-            glob=False,
-        )
-    except pl.exceptions.PolarsError:
-        # Bytes that are no UTF-8 further down, or quotes that never close.
-        raw = content if isinstance(content, bytes) else content.read_bytes()
-        text = text_of(raw).removeprefix("\ufeff")
-        keep = columns if columns is not None else list(range(width))
-        cells: list[list[str | None]] = [[] for _ in keep]
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-            for cell, column in zip(cells, keep, strict=True):
-                cell.append((row[column] or None) if column < len(row) else None)
-        return pl.DataFrame({f"c{i}": pl.Series(cell, dtype=pl.String) for i, cell in zip(keep, cells, strict=True)})
 
 
 def _positions(header: Iterable[str]) -> dict[str, int]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from govmedia_kit.errors import InputError
+from govmedia_kit.read.sources.files import decoded, html_root
+from govmedia_kit.read.sources.source_table import input_errors
 from govmedia_kit.text_width import em_width
 
 __all__ = ["KINDS", "text_of_document"]
@@ -21,25 +22,7 @@ KINDS = (".txt", ".md", ".docx", ".html", ".htm", ".pdf")
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # Elements of a page whose text is not read, and those that begin a line.
 UNREAD = {"script", "style", "head", "svg", "nav", "template", "noscript"}
-BREAKING = {
-    "p",
-    "div",
-    "li",
-    "tr",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "br",
-    "caption",
-    "section",
-    "table",
-    "pre",
-    "figure",
-}
-VOID = {"br", "hr", "img", "input", "link", "meta", "wbr"}
+BREAKING = re.compile("p|div|li|tr|h[1-6]|br|caption|section|table|pre|figure")
 # A line of a PDF that is a page's number; one that ends a paragraph; one that begins another.
 PAGE_NUMBER = re.compile(r"\s*[—－-]\s*\d+\s*[—－-]\s*")
 ENDS = re.compile(r"[。！？：.!?:]$")
@@ -71,16 +54,8 @@ def text_of_document(path: Path | str) -> str:
         return "\n".join(_word(path))
     if kind == ".pdf":
         return _paragraphs(_pdf(path))
-    text = _decoded(path.read_bytes())
-    return _page(text) if kind in (".html", ".htm") else text
-
-
-def _decoded(data: bytes) -> str:
-    """UTF-8 with or without a mark, else the Chinese encoding that offices still use."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("gb18030", errors="replace")
+    with input_errors(path):
+        return _page(html_root(path)) if kind in (".html", ".htm") else decoded(path.read_bytes())
 
 
 def _word(path: Path) -> Iterator[str]:
@@ -113,37 +88,25 @@ def _word_text(paragraph: Any) -> str:
     return "".join((part.text or "") if part.tag == f"{W}t" else said.get(part.tag, "") for part in paragraph.iter())
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.unread: list[str] = []
+def _page(root: Any) -> str:
+    from lxml import etree
 
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag in UNREAD and tag not in VOID:
-            self.unread.append(tag)
-        elif tag in BREAKING:
-            self.parts.append("\n")
-        elif tag in ("td", "th"):
-            self.parts.append("\t")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.unread:
-            # What was opened within is closed with it.
-            del self.unread[self.unread.index(tag) :]
-        elif tag in BREAKING:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.unread:
-            self.parts.append(re.sub(r"\s+", " ", data))
-
-
-def _page(text: str) -> str:
-    reader = _Reader()
-    reader.feed(text)
-    lines = (re.sub(r" *\t *", "\t", line).strip() for line in "".join(reader.parts).split("\n"))
+    pieces: list[str] = []
+    walk = etree.iterwalk(root, events=("start", "end", "comment"))
+    for event, element in walk:
+        breaks = "\n" if BREAKING.fullmatch(str(element.tag)) else ""
+        if event != "start":
+            pieces += [breaks, _one_space(element.tail)]
+        elif element.tag in UNREAD:
+            walk.skip_subtree()
+        else:
+            pieces += ["\t" if element.tag in ("td", "th") else breaks, _one_space(element.text)]
+    lines = (re.sub(r" *\t *", "\t", line).strip() for line in "".join(pieces).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _one_space(text: str | None) -> str:
+    return re.sub(r"\s+", " ", text or "")
 
 
 def _pdf(path: Path) -> list[str]:

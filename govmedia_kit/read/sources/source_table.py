@@ -13,7 +13,7 @@ import polars as pl
 from govmedia_kit.errors import GovmediaError, InputError
 from govmedia_kit.read.importers.layouts import Layout
 
-__all__ = ["Part", "guarded"]
+__all__ = ["Part", "input_errors"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Part:
 
 
 @contextmanager
-def guarded(path: Path) -> Iterator[None]:
+def input_errors(path: Path) -> Iterator[None]:
     """Whatever a reader raises, panics of compiled readers too, becomes an InputError that names the file."""
     try:
         yield
@@ -47,8 +47,8 @@ def guarded(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError("unreadable_file", path=path.name, found=error.strerror or type(error).__name__) from error
     except Exception as error:
-        said = re.sub(r"\s+", " ", str(error).strip().split("\n")[0])[:200]
-        raise InputError("unreadable_file", path=path.name, found=said or type(error).__name__) from error
+        message = re.sub(r"\s+", " ", str(error).strip().split("\n")[0])[:200]
+        raise InputError("unreadable_file", path=path.name, found=message or type(error).__name__) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise

@@ -1,4 +1,4 @@
-"""Files that are trees or databases, to parts: JSON and JSON Lines, XML feeds and OPML, YAML, HTML tables, SQLite, weiboSpider's text.
+"""Files that are trees or databases, to parts: JSON and JSON Lines, XML feeds and OPML, YAML, SQLite, weiboSpider's text.
 
 XML is read without entities, documents without a network, SQLite read-only; nesting and aliases are bounded, so that a
 hostile file ends in a sentence.
@@ -6,31 +6,25 @@ hostile file ends in a sentence.
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from govmedia_kit.errors import InputError
 from govmedia_kit.read.importers.layouts import Layout, key
-from govmedia_kit.read.sources.files import ROW, text_of
+from govmedia_kit.read.sources.files import ROW, cell_text, decoded, json_root
 from govmedia_kit.read.sources.source_table import Part
 from govmedia_kit.read.sources.wechat_comments import inside_articles
 
-__all__ = ["html_tables", "parts", "sqlite_parts"]
+__all__ = ["parts", "sqlite_parts"]
 
 # Records that are looked at to find out which keys there are, and how deep keys are followed.
 SAMPLE = 50
 DEEP = 4
 DEEPEST_YAML = 60
-MOST_CELLS = 20_000_000
-# HTML is read cell by cell, slowly; back offices write a few thousand.
-MOST_HTML_CELLS = 300_000
 SQLITE_STEPS = 200_000_000
 
 Record = dict[str, Any]
@@ -38,7 +32,7 @@ Record = dict[str, Any]
 
 def parts(path: Path, kind: str) -> list[Part]:
     """The lists of records in a JSON, XML, YAML or text file, each a part named by its path inside the file."""
-    text = text_of(path.read_bytes()) if kind != "xml" else ""
+    text = decoded(path.read_bytes()) if kind != "xml" else ""
     if kind == "xml":
         return _xml_parts(path)
     if kind == "weibo_text":
@@ -47,7 +41,7 @@ def parts(path: Path, kind: str) -> list[Part]:
         rows = [line.split(maxsplit=2) for line in text.splitlines() if line.strip() and not line.startswith("#")]
         records = [dict(zip(("uid", "昵称", "起始"), row, strict=False)) for row in rows]
         return [_records(path, "", kind, records, {})]
-    root = _yaml(text) if kind == "yaml" else _json(text)
+    root = _yaml(text) if kind == "yaml" else json_root(text)
     told = dict(_scalars(root)) if isinstance(root, dict) else {}
     found = [_records(path, name, kind, records, told) for name, records in _lists(root, "", 0) if records]
     comments = [(name, inside_articles(records)) for name, records in _lists(root, "", 0)]
@@ -57,29 +51,6 @@ def parts(path: Path, kind: str) -> list[Part]:
         found.append(_records(path, "user", kind, [root["user"]], {}))
     # An object alone may be a record itself: a profile, a single article.
     return found or ([_records(path, "", kind, [root], {})] if isinstance(root, dict) else [])
-
-
-def _json(text: str) -> Any:
-    text = text.strip("\ufeff \t\r\n\0")
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as whole:
-        lines = [line for line in text.split("\n") if line.strip()]
-        rows: list[Any] = []
-        for line in lines:
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError:
-                rows.append({"__damaged": line[:200]})
-        if not rows or all(isinstance(row, dict) and "__damaged" in row for row in rows):
-            raise whole from None
-        # A list over several lines of which one is damaged isn't JSON Lines.
-        if (
-            not isinstance(rows[0], dict)
-            or sum("__damaged" in row for row in rows if isinstance(row, dict)) > len(rows) / 2
-        ):
-            raise whole from None
-        return rows
 
 
 def _yaml(text: str) -> Any:
@@ -111,7 +82,7 @@ def _scalars(node: Record, path: str = "", depth: int = 0) -> Iterator[tuple[str
         if isinstance(child, dict) and depth < 2:
             yield from _scalars(child, f"{path}{name}.", depth + 1)
         elif not isinstance(child, dict | list) and child is not None:
-            yield key(f"{path}{name}"), _text(child) or ""
+            yield key(f"{path}{name}"), cell_text(child) or ""
 
 
 def _keys(record: Record, path: str = "", depth: int = 0) -> Iterator[str]:
@@ -119,17 +90,6 @@ def _keys(record: Record, path: str = "", depth: int = 0) -> Iterator[str]:
         yield f"{path}{name}"
         if isinstance(child, dict) and depth < DEEP:
             yield from _keys(child, f"{path}{name}.", depth + 1)
-
-
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, dict | list):
-        return None
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e18:
-        return str(int(value))
-    # JSON may hold halves of a pair of surrogates, which are no text.
-    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _at(record: Any, path: list[str]) -> Any:
@@ -150,7 +110,7 @@ def _records(path: Path, name: str, kind: str, records: list[Record], told: dict
         for name in dict.fromkeys(map(key, names)):
             steps = spelt.get(name, name).removeprefix("/").split(".")
             of = 0 if name.startswith("/") else 1
-            cells = [_text(_at(pair[of], steps)) for pair in pairs]
+            cells = [cell_text(_at(pair[of], steps)) for pair in pairs]
             if any(cell is not None for cell in cells):
                 columns[name] = pl.Series(name, [cell or None for cell in cells], dtype=pl.String)
         frame = pl.DataFrame({ROW: pl.Series(range(1, len(pairs) + 1), dtype=pl.UInt32), **columns})
@@ -213,62 +173,6 @@ def _element(element: Any) -> Record:
             grandchildren = {_local(c.tag): _said(c) for c in list(child)}
             record.setdefault(name, _said(child) or grandchildren.get("name") or None)
     return record
-
-
-class _Tables(HTMLParser):
-    """The cells of every table of a page; nested tables are told apart."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tables: list[list[list[str]]] = []
-        self.open: list[list[list[str]]] = []
-        self.cell: list[str] | None = None
-        self.cells = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table" and len(self.open) < DEEPEST_YAML:
-            self.open.append([])
-            self.tables.append(self.open[-1])
-        elif tag == "tr" and self.open:
-            self.open[-1].append([])
-        elif tag in ("td", "th") and self.open and self.open[-1]:
-            self.close_cell()
-            self.cell = []
-            self.cells += 1
-            if self.cells > MOST_HTML_CELLS:
-                raise ValueError("its table has too many cells")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th", "tr", "table"):
-            self.close_cell()
-        if tag == "table" and self.open:
-            self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self.cell is not None:
-            self.cell.append(data)
-
-    def close_cell(self) -> None:
-        if self.cell is not None and self.open and self.open[-1]:
-            self.open[-1][-1].append("".join(self.cell).strip())
-        self.cell = None
-
-
-def html_tables(path: Path) -> list[tuple[str, pl.DataFrame]]:
-    """The tables of an HTML page (back offices write one and call it .xls), cells as text in columns c0, c1, ..."""
-    if path.stat().st_size > 64 << 20:
-        raise InputError("too_large_file", path=path.name, found=f"{path.stat().st_size >> 20} MB")
-    parser = _Tables()
-    parser.feed(text_of(path.read_bytes()))
-    parser.close()
-    found = []
-    for number, rows in enumerate(parser.tables, 1):
-        width = max(map(len, rows), default=0)
-        if not width or width * len(rows) > MOST_CELLS:
-            continue
-        columns = {f"c{i}": [row[i] or None if i < len(row) else None for row in rows] for i in range(width)}
-        found.append((str(number), pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))))
-    return found
 
 
 def _weibo_text(path: Path, text: str) -> Part:
@@ -353,4 +257,4 @@ def sqlite_parts(path: Path) -> list[Part]:
 
 
 def _blob(value: Any) -> str | None:
-    return None if isinstance(value, bytes) else (_text(value) or None)
+    return None if isinstance(value, bytes) else (cell_text(value) or None)
