@@ -1,6 +1,6 @@
 """The engines for more than one machine: PySpark and Dask give the account-days that Polars gives.
 
-They need Java and the extras `spark` and `dask`.
+Spark needs Java.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from govmedia_kit.read.audit import read_audit
 AS_OF = date(2024, 12, 31)
 
 # Starting Spark takes longest; Dask has not caught up with what pandas deprecates.
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")]
+pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,7 @@ def test_polars_is_a_plain_count(posts, expected):
     assert {(a, d): (n, p) for a, d, n, p in expected.select("account_id", "day", "posts", "pushes").rows()} == counted
 
 
+@pytest.mark.java
 def test_spark_gives_the_same(spark, files, expected):
     frame = spark.read.parquet(str(files))
     days = measures.account_days(frame)
@@ -117,6 +118,7 @@ def test_dask_gives_the_same(files, expected):
     assert_frame_equal(status(days), status(expected))
 
 
+@pytest.mark.java
 def test_posts_straight_from_an_engine_have_the_status_of_polars(spark, files, posts):
     accounts = pl.DataFrame({"account_id": [f"{number:04}" for number in range(305)]})
     window = {"as_of": AS_OF, "window_days": 366}
@@ -127,7 +129,12 @@ def test_posts_straight_from_an_engine_have_the_status_of_polars(spark, files, p
 
 # --- An audit's posts in several Parquet files ---------------------------------------------------------------
 
-ENGINES = ("polars", "duckdb", "dask", "spark")
+ENGINES = (
+    "polars",
+    "duckdb",
+    "dask",
+    pytest.param("spark", marks=[pytest.mark.java, pytest.mark.usefixtures("spark")]),
+)
 NOON = datetime(2019, 7, 10, 12)
 
 
@@ -151,7 +158,6 @@ def posts_of(account_id: str, ids: list[str | None], **columns: object) -> pl.Da
     return pl.DataFrame({"account_id": account_id, "published_at": times, "post_id": ids, **columns})
 
 
-@pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_files_of_posts_may_have_other_columns_and_types(engine, tmp_path):
     likes = pl.Series([3, None], dtype=pl.Int32)
@@ -167,7 +173,6 @@ def test_files_of_posts_may_have_other_columns_and_types(engine, tmp_path):
     assert found == {"甲": (4, 3, None), "乙": (2, 42, 7)}
 
 
-@pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_post_that_stands_twice_counts_as_its_last_row_says(engine, tmp_path):
     ids = [str(i) for i in range(3000)]
@@ -183,7 +188,6 @@ def test_a_post_that_stands_twice_counts_as_its_last_row_says(engine, tmp_path):
         assert measured(folder, engine, "posts_in_window", "likes_in_window")["甲"] == (3002, expected)
 
 
-@pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_newest_capture_wins_before_file_and_row(engine, tmp_path):
     early, late = datetime(2019, 7, 11), datetime(2019, 7, 12)
