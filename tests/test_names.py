@@ -199,7 +199,7 @@ def test_converters_are_asked_once_per_character_not_per_name(monkeypatch):
             asked.append(text)
             return text
 
-    monkeypatch.setattr(normalize, "_converter", Converter)
+    monkeypatch.setattr(normalize, "converter", lambda way: Converter())
     normalize._even.cache_clear()
     key(normalize.plain, *(["甘肃公安"] * 500 + ["甘肃司法"] * 500))
     normalize._even.cache_clear()
