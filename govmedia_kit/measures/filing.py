@@ -141,7 +141,7 @@ def _prepared(frame: pl.DataFrame, as_of: date, index: str) -> pl.DataFrame:
 
 
 # What people write where there is no id.
-NO_IDS = ("none", "null", "nan", "na", "no", "tbd")
+NO_IDS = ("none", "null", "nan", "na", "n.a.", "no", "tbd")
 
 
 def _known_id() -> pl.Expr:
