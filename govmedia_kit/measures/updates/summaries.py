@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import statistics
-from govmedia_kit.interop import answers_in_kind
+from govmedia_kit.interop import answers_in_kind, with_dtypes
 from govmedia_kit.measures.updates.account_days import collected
 
 __all__ = ["compare_silence", "gap_summary", "lifetimes", "sensitivity", "time_to_silence"]
@@ -21,7 +21,7 @@ def gap_summary(
 ) -> pl.DataFrame:
     """How well groups of accounts keep up: one row per group, sorted; one row for all without `by`.
 
-    `status` is that of `gaps.update_status`; `by` names columns of `accounts` (`unit_level`, `platform`, `unit`,
+    `status` is that of `status.update_status`; `by` names columns of `accounts` (`unit_level`, `platform`, `unit`,
     `region`, ...) or `province`, the first two digits of the division code. Shares are of the checked accounts.
 
     - the columns of `by`; null is the group of accounts for which it is not known
@@ -77,7 +77,7 @@ def gap_summary(
 def sensitivity(status: pl.DataFrame, *, thresholds: Iterable[int] = range(7, 91)) -> pl.DataFrame:
     """What another definition of silent would change: one row per threshold, and per way of counting days.
 
-    With `working_gap_days` in `status` (`gaps.update_status(..., working=True)`) the thresholds are tried in
+    With `working_gap_days` in `status` (`status.update_status(..., working=True)`) the thresholds are tried in
     working days too: after a holiday of a week, ten working days are longer than two weeks.
 
     - `counted` (str): `calendar` or `working` days
@@ -128,13 +128,8 @@ def lifetimes(days: Any, accounts: pl.DataFrame, *, as_of: date, silent_after: i
     [('a', datetime.date(2026, 1, 1), 7, True)]
     """
     last, dates = (as_of - date(1970, 1, 1)).days, ("opened_on", "observed_from", "observed_to")
-    ledger = accounts.select(
-        pl.col("account_id").cast(pl.String),
-        *(
-            (pl.col(name) if name in accounts.columns else pl.lit(None)).cast(pl.Date).cast(pl.Int32).alias(name)
-            for name in dates
-        ),
-    )
+    ledger = with_dtypes(accounts.lazy(), {"account_id": pl.String, **dict.fromkeys(dates, pl.Date)}).collect()
+    ledger = ledger.with_columns(pl.col(dates).cast(pl.Int32))
     days = collected(days).select(pl.col("account_id").cast(pl.String), pl.col("day").cast(pl.Int64))
     days = days.filter(pl.col("day") <= last).sort("account_id", "day")
     known = days.group_by("account_id").agg(first=pl.col("day").min(), youngest=pl.col("day").max())
