@@ -1,15 +1,15 @@
-"""pandas at the door: public functions take Polars or pandas frames and answer in kind."""
+"""Frames at the door: public functions take Polars or pandas frames, with or without optional columns, and answer in kind."""
 
 from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import polars as pl
 
-__all__ = ["answers_in_kind", "from_pandas", "is_pandas", "to_pandas"]
+__all__ = ["answers_in_kind", "from_pandas", "is_pandas", "to_pandas", "with_dtypes"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,6 +56,17 @@ def to_pandas(frame: pl.DataFrame) -> Any:
         else:
             columns[name] = pd.Series(values, dtype=dtypes.get(column.dtype.base_type(), object), name=name)
     return pd.DataFrame(columns)
+
+
+def with_dtypes(frame: pl.LazyFrame, dtypes: Mapping[str, Any]) -> pl.LazyFrame:
+    """The columns that `dtypes` names, cast to them; null where `frame` lacks one.
+
+    >>> with_dtypes(pl.LazyFrame({"name": ["a"]}), {"name": pl.String, "followers": pl.Int64}).collect().rows()
+    [('a', None)]
+    """
+    known = frame.collect_schema().names()
+    columns = {name: pl.col(name) if name in known else pl.lit(None) for name in dtypes}
+    return frame.select(column.cast(dtypes[name]).alias(name) for name, column in columns.items())
 
 
 def answers_in_kind(function: F) -> F:

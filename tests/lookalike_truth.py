@@ -20,6 +20,7 @@ from typing import NamedTuple
 import polars as pl
 
 from govmedia_kit.divisions import divisions
+from govmedia_kit.interop import with_dtypes
 from govmedia_kit.measures.lookalikes.candidates import confusable, keyed, members
 from govmedia_kit.measures.lookalikes.groups import RANKS, REASONS
 
@@ -367,10 +368,8 @@ def _evened(name: str) -> str:
 def pairs(accounts: pl.DataFrame) -> pl.DataFrame:
     """The pairs that look-alike groups are made of: account_id, name, reason, and other_account_id (the larger one)."""
     wanted = ("account_id", "name", "unit", "platform", "region", "purpose")
-    accounts = accounts.select(
-        pl.col(c).cast(pl.String) if c in accounts.columns else pl.lit(None, pl.String).alias(c) for c in wanted
-    )
-    accounts = accounts.sort("account_id").with_row_index("i")
+    known = with_dtypes(accounts.lazy(), dict.fromkeys(wanted, pl.String))
+    accounts = known.sort("account_id").with_row_index("i").collect()
     met = members(keyed(accounts))
     alike = (pl.col("same_plain") == pl.col("same_plain_other")) | (pl.col("same_core") == pl.col("same_core_other"))
     rank = pl.when(alike).then(0).otherwise(pl.col("kind").replace_strict(dict(enumerate(RANKS))))

@@ -243,6 +243,17 @@ def test_posts_after_the_monitoring_point_do_not_exist():
     assert of(status(posts, accounts), "gap_days", "not_checked_reason") == [(20, None), (None, "not_observed")]
 
 
+def test_an_account_observed_from_the_monitoring_point_on_was_silent_that_day():
+    accounts = ledger(account_id=["a"], observed_from=[AS_OF])
+    found = measures.silences(measures.account_days(posts_of()), accounts, as_of=AS_OF, window_days=90)
+    assert found.rows() == [("a", AS_OF, AS_OF, 1, True)]
+    columns = ("checked", "never", "posts_in_window", "longest_gap_days", "days_over")
+    assert of(status(posts_of(), accounts), *columns) == [(True, True, 0, 1, 0)]
+    assert measures.lifetimes(measures.account_days(posts_of()), accounts, as_of=AS_OF).rows() == [
+        ("a", AS_OF, 1, False)
+    ]
+
+
 # Status
 
 
@@ -285,6 +296,9 @@ def test_a_date_noted_by_hand_counts_where_it_is_later():
         # Seen without a post for 61 days, yet it has posted: before.
         ({"observed_from": [day(60)], "post_count": [7]}, (True, None, False, 61)),
         ({"observed_from": [day(6)], "post_count": [7]}, (False, "no_date", None, None)),
+        # Silent for 14 days is not yet more than 14, for 15 it is.
+        ({"observed_from": [day(13)], "post_count": [7]}, (False, "no_date", None, None)),
+        ({"observed_from": [day(14)], "post_count": [7]}, (True, None, False, 15)),
     ],
 )
 def test_an_account_without_a_post_is_never_only_where_it_was_observed(facts, expected):

@@ -96,6 +96,12 @@ def test_a_reply_before_its_message_is_a_reply_without_a_waiting_time():
     assert found.select("replied", "wait_days", "doubtful").rows() == [(True, None, True)]
 
 
+def test_a_reply_in_the_very_second_of_its_message_is_no_doubtful_one():
+    messages = messages_of(("a", datetime(2019, 7, 10, 8), datetime(2019, 7, 10, 8)))
+    found = measures.replies(messages, as_of=AS_OF, window_days=10)
+    assert found.select("replied", "wait_days", "doubtful").rows() == [(True, 0.0, False)]
+
+
 def test_a_table_without_reply_column_gives_no_reply_rate():
     messages = messages_of(("a", datetime(2019, 7, 10), None)).drop("replied_at")
     found = measures.replies(messages, as_of=AS_OF, window_days=10)

@@ -39,6 +39,13 @@ def test_running_but_not_filed():
     assert found([WEIBO], []) == [("not_filed", "玉门公安", None, None, False)]
 
 
+@pytest.mark.parametrize("nothing", ["none", "NULL", "nan", "N.A.", "—", "tbd", "no"])
+def test_two_accounts_are_not_one_because_both_have_no_platform_id(nothing):
+    ledger = {**WEIBO, "platform_id": nothing}
+    filed = {**WEIBO, "platform_id": nothing, "name": "兰州税务", "unit": "兰州市税务局"}
+    assert [row[0] for row in found([ledger], [filed])] == ["not_filed", "gone"]
+
+
 def test_filed_but_gone():
     assert found([], [WEIBO]) == [("gone", None, "玉门公安", None, False)]
 

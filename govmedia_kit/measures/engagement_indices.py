@@ -116,11 +116,8 @@ def _of_accounts(posts: Any, names: tuple[str, ...]) -> pl.LazyFrame:
     known = frame.collect_schema().names()
     times = {"day": pl.col("day").cast(pl.Int64), "published_at": day_number(pl.col("published_at"))}
     day = next((expr for name, expr in times.items() if name in known), pl.lit(None, pl.Int64))
-    return frame.select(
-        pl.col("account_id").cast(pl.String),
-        day.alias("day"),
-        *(pl.col(name) if name in known else pl.lit(None, pl.Int64).alias(name) for name in names),
-    )
+    absent = [pl.lit(None, pl.Int64).alias(name) for name in names if name not in known]
+    return frame.with_columns(pl.col("account_id").cast(pl.String), day.alias("day"), *absent)
 
 
 def _within(posts: pl.LazyFrame, as_of: date | None, window_days: int | None) -> pl.LazyFrame:

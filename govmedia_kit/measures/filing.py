@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from govmedia_kit.interop import answers_in_kind
+from govmedia_kit.interop import answers_in_kind, with_dtypes
 from govmedia_kit.measures.lookalikes import normalize
 
 __all__ = ["DISCREPANCIES", "discrepancy_flags", "reconcile"]
@@ -122,10 +122,8 @@ def _prepared(frame: pl.DataFrame, as_of: date, index: str) -> pl.DataFrame:
     closed = (pl.col("closed_on") <= as_of).fill_null(False)
     closed = closed | ((pl.col("filing_status") == "closed") & pl.col("closed_on").is_null()).fill_null(False)
     return (
-        frame.select(
-            pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype).alias(name)
-            for name, dtype in dtypes.items()
-        )
+        with_dtypes(frame.lazy(), dtypes)
+        .collect()
         .with_columns(text)
         .sort("account_id", "platform", "name", nulls_last=True)
         .with_row_index(index)
@@ -141,7 +139,7 @@ def _prepared(frame: pl.DataFrame, as_of: date, index: str) -> pl.DataFrame:
 
 
 # What people write where there is no id.
-NO_IDS = ("none", "null", "nan", "na", "no", "tbd")
+NO_IDS = ("none", "null", "nan", "na", "n.a.", "no", "tbd")
 
 
 def _known_id() -> pl.Expr:
@@ -174,13 +172,12 @@ def _page() -> pl.Expr:
 
 def _last_posts(accounts: pl.DataFrame, days: pl.DataFrame | None, as_of: date) -> pl.DataFrame:
     """`account_id`, `last_post` (date) by `as_of`: the later of `days` and `last_post_on`."""
-    noted = pl.col("last_post_on").cast(pl.Date) if "last_post_on" in accounts.columns else pl.lit(None, pl.Date)
-    posts = accounts.select(pl.col("account_id").cast(pl.String), last_post=noted)
+    noted = with_dtypes(accounts.lazy(), {"account_id": pl.String, "last_post_on": pl.Date})
+    posts = noted.collect().rename({"last_post_on": "last_post"})
     if days is not None:
         seen = pl.lit(date(1970, 1, 1)) + pl.duration(days="day")
         of_days = days.select(pl.col("account_id").cast(pl.String), last_post=seen.cast(pl.Date))
         posts = pl.concat([posts, of_days])
-    posts = posts.with_columns(pl.col("account_id").cast(pl.String), pl.col("last_post").cast(pl.Date))
     return posts.filter(pl.col("last_post") <= as_of).group_by("account_id").agg(pl.col("last_post").max())
 
 

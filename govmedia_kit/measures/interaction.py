@@ -13,7 +13,7 @@ import polars as pl
 from govmedia_kit import statistics
 from govmedia_kit.calendars import working_days_between
 from govmedia_kit.errors import InputError, hint
-from govmedia_kit.interop import answers_in_kind
+from govmedia_kit.interop import answers_in_kind, with_dtypes
 
 __all__ = [
     "answered_in_time",
@@ -131,10 +131,7 @@ def replies(
     dtypes = dict.fromkeys(("account_id", "unit", "message_id"), pl.String()) | dict.fromkeys(
         ("received_at", "replied_at"), pl.Datetime("us")
     )
-    messages = messages.select(
-        (pl.col(name) if name in messages.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in dtypes.items()
-    )
+    messages = with_dtypes(messages.lazy(), dtypes).collect()
     if accounts is not None:
         messages = _of_ledger(messages, accounts)
     wait = (pl.coalesce("replied_at", pl.lit(end)) - pl.col("received_at")).dt.total_microseconds() / DAY

@@ -1,4 +1,6 @@
-"""How fast other tools' files are read, as ratios of what the bare reader needs for a clean file of the same bytes.
+"""How fast `govmedia import` reads other tools' files, as ratios of what the bare reader needs for a clean file of the same bytes.
+
+`import` is `gk.import_files`, `import_and_write` also merges the posts into posts.parquet, as the command does.
 
 Run: python tests/benchmarks/bench_reading.py [rows]
 """
@@ -120,7 +122,8 @@ def clean(path: Path, size: int) -> None:
 def run(code: str) -> tuple[float, float]:
     """Seconds and peak megabytes of a piece of code in a process of its own, imports not counted."""
     script = (
-        "import time, resource, polars as pl\nfrom pathlib import Path\nfrom govmedia_kit.read.importers.import_files import import_files\n"
+        "import time, resource, polars as pl, govmedia_kit as gk\n"
+        "from govmedia_kit.read.importers.write_import import write_import\n"
         f"start = time.perf_counter()\n{code}\n"
         "print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
@@ -136,17 +139,21 @@ def ratios(rows: int) -> dict[str, float]:
         ragged(ours, rows)
         size = ours.stat().st_size
         clean(plain, size)
-        import_code = f"posts = import_files([{str(ours)!r}]).posts; assert posts.height == {rows}, posts.height"
+        import_code = f"read = gk.import_files([{str(ours)!r}]); assert read.posts.height == {rows}, read.posts.height"
+        write_code = f"write_import(gk.import_files([{str(ours)!r}]), {str(Path(folder) / 'audit')!r})"
         # In turns, so that what else the machine does falls on both.
-        both = [(run(import_code), run(f"frame = pl.read_csv({str(plain)!r})")) for _ in range(5)]
-        imported, bare = min(a for a, _ in both), min(b for _, b in both)
+        read_code = f"frame = pl.read_csv({str(plain)!r})"
+        runs = [(run(import_code), run(write_code), run(read_code)) for _ in range(5)]
+        imported, written, bare = (min(results) for results in zip(*runs, strict=True))
         idle = run("pass")[1]
     return {
         "rows": rows,
         "file_mb": size / 2**20,
         "import_s": imported[0],
+        "import_and_write_s": written[0],
         "read_csv_s": bare[0],
         "times_read_csv": imported[0] / bare[0],
+        "written_times_read_csv": written[0] / bare[0],
         "import_mb": imported[1] - idle,
         "times_file": (imported[1] - idle) / (size / 2**20),
     }
@@ -155,7 +162,7 @@ def ratios(rows: int) -> dict[str, float]:
 if __name__ == "__main__":
     began = time.perf_counter()
     for name, value in ratios(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000).items():
-        print(f"{name:16} {value:,.2f}")
+        print(f"{name:24} {value:,.2f}")
     print(
         f"({time.perf_counter() - began:.0f} s, {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:,.0f} MB at most)"
     )

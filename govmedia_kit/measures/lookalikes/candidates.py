@@ -6,7 +6,8 @@ that is not made of known words can be a slip of another. And chains of one-char
 country: `one_character` is a relation of two names and is never followed further.
 
 Sameness, sound and order are hash keys; names one character apart meet under the same text with that character blotted
-out or left out. `keyed` makes the keys, `members` says who meets whom, `lookalikes` turns that into groups and pairs.
+out or left out. `keyed` makes the keys (see the module `keys`), `members` says who meets whom, `groups` turns that into
+a table.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Keyed(NamedTuple):
     are called so), null where it names none; `meaning`, the bodies that it is made of (a number), null where a part is
     not known; `tongue`, the language that its purpose names (a hash), null where it names none.
 
-    `names` has a row per distinct plain name: the keys of its plain form and its core (numbers, see `spelling`), and
+    `names` has a row per distinct plain name: the keys of its plain form and its core (numbers, see `keys`), and
     `forms` has their characters.
     """
 

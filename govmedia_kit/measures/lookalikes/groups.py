@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from govmedia_kit.interop import answers_in_kind
+from govmedia_kit.interop import answers_in_kind, with_dtypes
 from govmedia_kit.measures.lookalikes import normalize
 from govmedia_kit.measures.lookalikes.candidates import keyed, members
 
@@ -154,10 +154,7 @@ def _in_order(accounts: pl.DataFrame) -> pl.DataFrame:
     The rows stay where they are: sorting a million of them would double the memory.
     """
     wanted = ("account_id", "name", "unit", "platform", "region", "purpose")
-    accounts = accounts.select(
-        pl.col(column).cast(pl.String) if column in accounts.columns else pl.lit(None, pl.String).alias(column)
-        for column in wanted
-    )
+    accounts = with_dtypes(accounts.lazy(), dict.fromkeys(wanted, pl.String)).collect()
     order = accounts.select(pl.arg_sort_by(wanted))
     return accounts.with_columns(order.with_row_index("i").sort(wanted[0])["i"])
 

@@ -130,7 +130,7 @@ def sound(text: pl.Expr) -> pl.Expr:
     >>> pl.select(sound(pl.lit("甘肃公安"))).item()
     'gansugongan'
     """
-    return text.map_batches(_sound, return_dtype=pl.String)
+    return text.map_batches(lambda texts: _by_character(texts, reading), return_dtype=pl.String)
 
 
 def characters(text: pl.Expr) -> pl.Expr:
@@ -159,7 +159,7 @@ def bare(marked: pl.Expr) -> pl.Expr:
 
 def spelt(bare_name: pl.Expr, plain_name: pl.Expr) -> pl.Expr:
     """A name in words written out again (str); the plain name where no word is left."""
-    text = bare_name.map_batches(_spelt, return_dtype=pl.String)
+    text = bare_name.map_batches(lambda marked: _by_character(marked, spelling_of), return_dtype=pl.String)
     return pl.when(text != "").then(text).otherwise(plain_name)
 
 
@@ -201,10 +201,6 @@ def _even(character: str) -> str:
     if character < "\u2e80" or character in KEPT_CHARACTERS:
         return character
     return converter("t2s").convert(character)
-
-
-def _sound(texts: pl.Series) -> pl.Series:
-    return _by_character(texts, reading)
 
 
 @functools.cache
@@ -254,10 +250,6 @@ def _with_committees(texts: pl.Series) -> pl.Series:
     committee = "(^|[^团])([省市县区州旗盟])委([^员]|$)"
     league = texts.str.contains("共青团", literal=True)
     return texts.zip_with(league, texts.str.replace_all(committee, "${1}${2}党委${3}"))
-
-
-def _spelt(marked: pl.Series) -> pl.Series:
-    return _by_character(marked, spelling_of)
 
 
 def spelling_of(character: str) -> str:

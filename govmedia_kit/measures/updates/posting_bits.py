@@ -1,6 +1,6 @@
 """Millions of posts in one pass: posts -> one row per account and 64 days, each day with a post one bit.
 
-A table of account-days is as long as the accounts post days; what `gaps.update_status` asks of it is only which
+A table of account-days is as long as the accounts post days; what `status.update_status` asks of it is only which
 days had a post, and sums over a few spans of days. Both fit in a few words per account, so that Polars streams
 over 100 million posts in little memory. Only for Polars: other engines have no OR in `group_by`. A test holds
 both ways equal.

@@ -15,12 +15,12 @@ BURST_DAYS, BURST_POSTS, BURST_TIMES = 7, 3, 3
 def posting_pattern(
     posting: pl.DataFrame, accounts: pl.DataFrame, *, over: int, weeks: Sequence[tuple[int, int]]
 ) -> pl.DataFrame:
-    """The rhythm of each account in its part of the window: one row per row of `accounts`, in their order.
+    """The posting pattern of each account in its part of the window: one row per row of `accounts`, in their order.
 
     `posting` has a row per account (`row`) and day (`day`, a number) with a post, sorted. `accounts` has `row`,
     `start` and `end` (day numbers of its part of the window, null where nothing was collected), `opened_on` (day
     number), `posts` (in the window) and `posts_1`, `posts_2`, ... (in each of `weeks`, where a burst would be seen).
-    The columns and what they mean are those of `gaps.update_status`.
+    The columns and what they mean are those of `status.update_status`.
 
     >>> posting = pl.DataFrame({"row": [0, 0, 0], "day": [10, 20, 30]})
     >>> accounts = pl.DataFrame(

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit.calendars import working_days_between
-from govmedia_kit.interop import answers_in_kind
+from govmedia_kit.interop import answers_in_kind, with_dtypes
 from govmedia_kit.measures.updates.account_days import SUMS, account_days, collected
 from govmedia_kit.measures.updates.posting_bits import posting_bits
 from govmedia_kit.measures.updates.posting_pattern import BURST_DAYS, posting_pattern
@@ -180,27 +180,15 @@ def _ledger(accounts: pl.DataFrame) -> pl.DataFrame:
     """The columns of the ledger that bear on updates, null where it lacks them; days as numbers."""
     dates = ("opened_on", "observed_from", "observed_to", "last_post_on")
     dtypes = {"account_id": pl.String(), **dict.fromkeys(dates, pl.Date()), "post_count": pl.Int64()}
-    return accounts.select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
-        *(
-            (pl.col(name) if name in accounts.columns else pl.lit(None)).cast(dtype).alias(name)
-            for name, dtype in dtypes.items()
-        ),
-    ).with_columns(pl.col(dates).cast(pl.Int32).cast(pl.Int64))
+    known = with_dtypes(accounts.lazy(), dtypes).with_columns(pl.col(dates).cast(pl.Int32).cast(pl.Int64))
+    return known.with_row_index("row").collect()
 
 
 def _of_ledger(days: Any, ledger: pl.DataFrame, as_of: int) -> pl.LazyFrame:
     """The account-days of the ledger's accounts up to `as_of`, with each account's row; absent sums are null."""
     frame = (days if isinstance(days, pl.LazyFrame) else collected(days)).lazy()
-    known = frame.collect_schema().names()
     return (
-        frame.select(
-            pl.col("account_id").cast(pl.String),
-            *(
-                (pl.col(name) if name in known else pl.lit(None)).cast(pl.Int64).alias(name)
-                for name in ("day", "posts", "pushes", *SUMS)
-            ),
-        )
+        with_dtypes(frame, {"account_id": pl.String, **dict.fromkeys(("day", "posts", "pushes", *SUMS), pl.Int64)})
         .filter(pl.col("day") <= as_of)
         .join(ledger.lazy().select("account_id", "row"), on="account_id")
         .drop("account_id")

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import statistics
-from govmedia_kit.interop import answers_in_kind
+from govmedia_kit.interop import answers_in_kind, with_dtypes
 from govmedia_kit.measures.updates.account_days import collected
 from govmedia_kit.measures.updates.status import silences
 
@@ -30,7 +30,7 @@ def gap_summary(
 ) -> pl.DataFrame:
     """How well groups of accounts keep up: one row per group, sorted; one row for all without `by`.
 
-    `status` is that of `gaps.update_status`; `by` names columns of `accounts` (`unit_level`, `platform`, `unit`,
+    `status` is that of `status.update_status`; `by` names columns of `accounts` (`unit_level`, `platform`, `unit`,
     `region`, ...) or `province`, the first two digits of the division code. Shares are of the checked accounts.
 
     - the columns of `by`; null is the group of accounts for which it is not known
@@ -139,7 +139,7 @@ def _every_day(counts: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
 def sensitivity(status: pl.DataFrame, *, thresholds: Iterable[int] = range(7, 91)) -> pl.DataFrame:
     """What another definition of silent would change: one row per threshold, and per way of counting days.
 
-    With `working_gap_days` in `status` (`gaps.update_status(..., working=True)`) the thresholds are tried in
+    With `working_gap_days` in `status` (`status.update_status(..., working=True)`) the thresholds are tried in
     working days too: after a holiday of a week, ten working days are longer than two weeks.
 
     - `counted` (str): `calendar` or `working` days
@@ -192,13 +192,8 @@ def lifetimes(
     [('a', datetime.date(2026, 1, 1), 7, True)]
     """
     last, dates = (as_of - date(1970, 1, 1)).days, ("opened_on", "observed_from", "observed_to")
-    ledger = accounts.select(
-        pl.col("account_id").cast(pl.String),
-        *(
-            (pl.col(name) if name in accounts.columns else pl.lit(None)).cast(pl.Date).cast(pl.Int32).alias(name)
-            for name in dates
-        ),
-    )
+    ledger = with_dtypes(accounts.lazy(), {"account_id": pl.String, **dict.fromkeys(dates, pl.Date)}).collect()
+    ledger = ledger.with_columns(pl.col(dates).cast(pl.Int32))
     if since is not None:
         first = pl.lit((since - date(1970, 1, 1)).days)
         ledger = ledger.with_columns(pl.max_horizontal(name, first).alias(name) for name in dates[:2])
