@@ -209,7 +209,7 @@ def _per_platform(
         own = {i: field for i, (p, field) in wide.items() if p == platform}
         positions = [*common, *own]
         header = [*(grid.header[i] for i in common), *own.values(), "platform"]
-        letters = (*(letter(i) for i in positions), letter(next(iter(own))))
+        letters = tuple(map(letter, (*positions, next(iter(own)))))
         marked, named = {}, {}
         for i in own:
             text = parse_cells.clean(pl.col(f"c{i}")).str.to_lowercase()
