@@ -176,7 +176,8 @@ def _weibo_text(path: Path, text: str) -> Part:
     records: list[Record] = []
     lines: list[str] = []
     facts: Record = {}
-    for line in posts.splitlines():
+    # A line of text at the end closes the last post too.
+    for line in [*posts.splitlines(), "."]:
         name, colon, value = line.partition("：")
         if colon and name in WEIBO_FACTS and (name != "微博位置" or lines):
             facts[WEIBO_FACTS[name]] = value.strip()
@@ -185,8 +186,6 @@ def _weibo_text(path: Path, text: str) -> Part:
                 records.append({"微博正文": "\n".join(lines).strip(), **facts})
                 lines, facts = [], {}
             lines.append(line)
-    if facts:
-        records.append({"微博正文": "\n".join(lines).strip(), **facts})
     return _records(path, "", "weibo_text", records, told)
 
 
