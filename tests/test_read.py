@@ -240,6 +240,24 @@ def test_posts_keep_their_newest_capture(tmp_path):
     assert frame.sort("post_id").select("post_id", "reads").rows() == [("甲-1", 30), ("甲-2", 5)]
 
 
+def test_a_post_that_stands_twice_without_a_capture_time_is_its_last_row(tmp_path):
+    rows = [post("甲", 1, reads=10), post("甲", 2, reads=5), post("甲", 1, reads=30)]
+    frame, problems = read_posts(csv_of(tmp_path, rows, "posts.csv"))
+    assert problems == []
+    assert frame.select("post_id", "reads").rows() == [("甲-2", 5), ("甲-1", 30)]
+
+
+def test_a_post_on_two_sheets_is_kept_in_its_newest_capture_wherever_it_stands(tmp_path):
+    book = openpyxl.Workbook()
+    for sheet, reads, captured in ((book.active, 30, "2019-07-16"), (book.create_sheet("旧"), 10, "2019-07-15")):
+        sheet.append(["account_id", "post_id", "published_at", "reads", "captured_at"])
+        sheet.append(["甲", "甲-1", "2019-07-01 08:00", reads, captured])
+    book.save(tmp_path / "posts.xlsx")
+    frame, problems = read_posts(tmp_path / "posts.xlsx")
+    assert problems == []
+    assert frame["reads"].to_list() == [30]
+
+
 def test_ten_thousands_are_numbers():
     rows = [post("甲", i, reads=r) for i, r in enumerate(["10万+", "1.2万", "12,000", "", "-1", "3"])]
     frame, problems = read_posts(pl.DataFrame(rows))

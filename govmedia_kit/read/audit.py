@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from govmedia_kit import schema
@@ -127,7 +128,9 @@ def read_posts(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.D
     given the ledger's ids where their account can be found in it by platform and id, hash of the id, or name.
     """
     if _is_own(source, "posts", ["account_id", "published_at"]):
-        return _read(source, "posts", ["account_id", "published_at"], newest=["account_id", "post_id"])
+        posts, problems = _read(source, "posts", ["account_id", "published_at"])
+        newest = parquet.newest_captures(nw.from_native(posts.with_row_index(parquet.ROW).lazy()))
+        return newest.to_native().sort(parquet.ROW).drop(parquet.ROW).collect(), problems
     found = import_files.import_files([source], ledger=ledger)
     if not found.posts.height:
         raise InputError("empty_table", place=Place(source_name(source)))
@@ -140,7 +143,7 @@ def read_messages(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[p
         imported = import_files.import_files([source], ledger=ledger)
         frame, problems = imported.messages, imported.problems
     else:
-        frame, problems = _read(source, "messages", ["received_at"], newest=None)
+        frame, problems = _read(source, "messages", ["received_at"])
         if isinstance(source, Path) and "message_id" in frame.columns and "account_id" not in frame.columns:
             # An office's own columns may name the account in another way, which the importer knows.
             whose = import_files.import_files([source], ledger=ledger).messages.select("message_id", "account_id")
@@ -173,7 +176,7 @@ def _is_own(source: Any, table: str, required: list[str]) -> bool:
     return any(set(required) <= have for have in names) or not import_files.is_known(Path(source))
 
 
-def _read(source: Any, table: str, required: list[str], newest: list[str] | None) -> tuple[pl.DataFrame, list[Problem]]:
+def _read(source: Any, table: str, required: list[str]) -> tuple[pl.DataFrame, list[Problem]]:
     parts: list[pl.DataFrame] = []
     problems: list[Problem] = []
     places: list[Place] = []
@@ -189,8 +192,6 @@ def _read(source: Any, table: str, required: list[str], newest: list[str] | None
                 if (row, place.column) not in known:
                     problems.append(Problem("missing_value", place, {"label": functools.partial(schema.label, name)}))
         frame = frame.drop_nulls(required).drop(ROW)
-        if newest and "captured_at" in frame.columns and newest[-1] in frame.columns:
-            frame = _newest_capture(frame, newest)
         parts.append(frame)
         places.append(grid.place())
     if not parts:
@@ -203,16 +204,6 @@ def _read(source: Any, table: str, required: list[str], newest: list[str] | None
                 problems.append(Problem("no_reply_column", place, {"count": frame.height}))
         parts = answered
     return pl.concat(parts, how="diagonal"), problems
-
-
-def _newest_capture(posts: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """One row per post, of the newest capture; posts without an id cannot be told apart and all stay."""
-    known = posts.filter(pl.col(key[-1]).is_not_null()).sort("captured_at", nulls_last=False)
-    return pl.concat([known.unique(key, keep="last", maintain_order=True), posts.filter(pl.col(key[-1]).is_null())])
-
-
-def _observed_of(folder: Path) -> list[Path]:
-    return [folder / OBSERVED] if (folder / OBSERVED).exists() else []
 
 
 def _of_region(accounts: pl.DataFrame, settings: Settings) -> pl.DataFrame:

@@ -83,8 +83,7 @@ def pinned(posts: pl.DataFrame) -> pl.DataFrame:
     older = (pl.col("published_at") < pl.col("published_at").shift(-1)).fill_null(False)
     starts = (pl.int_range(pl.len()) < PINNED) | (pl.col(ROW) - pl.col(ROW).shift(1).fill_null(0) > 1)
     top = older & (starts | (starts & older).shift(1).fill_null(False))
-    several = posts.height and (posts["account_id"] != posts["account_id"][0]).any()
-    return posts.with_columns(__pinned=top.over("account_id") if several else top)
+    return posts.with_columns(__pinned=top.over("account_id"))
 
 
 def merged_posts(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, int], list[pl.DataFrame]]:
@@ -139,8 +138,7 @@ def _names(posts: pl.DataFrame) -> pl.DataFrame:
     """The name and id under which each account's newest post gives it; masked names are none."""
     name = pl.when(pl.col("hash").is_null()).then("name")
     late = posts.select("account_id", "platform", "platform_id", "published_at", name=name)
-    if late.select(pl.struct("account_id", "platform", "platform_id", "name").n_unique()).item() > 1:
-        late = late.sort("published_at", maintain_order=True)
+    late = late.sort("published_at", maintain_order=True)
     return late.group_by("account_id", maintain_order=True).agg(
         pl.col("platform", "platform_id", "name").drop_nulls().last()
     )
@@ -252,10 +250,8 @@ def accounts_of(
         searched=(~shown).all(),
     )
     searched = set(posted.filter("searched")["account_id"]) - set(listed["account_id"]) - set(ledger)
-    joined = listed.join(posted.drop("searched"), on="account_id", how="full", suffix="_posted", coalesce=True)
-    both = [c for c in posted.columns if c not in ("account_id", "searched")]
-    joined = joined.with_columns(pl.coalesce(c, f"{c}_posted").alias(c) for c in both).select(list(dtypes))
-    return joined.sort("account_id"), winners, frozenset(searched)
+    known = conformed(posted, dtypes).update(listed, on="account_id", how="full")
+    return known.sort("account_id"), winners, frozenset(searched)
 
 
 def answered_comments(

@@ -291,12 +291,10 @@ def _identified(one: _Read, named: pl.DataFrame, identities: Identities, account
     found = [identities.account(Named(*row)) for row in named.iter_rows()]
     rows = one.rows
     own = pl.col("account_id") if "account_id" in rows.columns else pl.lit(None, pl.String)
-    if len(found) == 1:
-        rows = rows.with_columns(account_id=pl.coalesce(own, pl.lit(found[0], pl.String)))
-    else:
-        keyed = named.with_columns(__account=pl.Series(found, dtype=pl.String))
-        rows = rows.join(keyed, on=list(NAMING), how="left", nulls_equal=True, maintain_order="left")
-        rows = rows.with_columns(account_id=pl.coalesce(own, "__account")).drop("__account")
+    # Only the naming columns are joined: a join copies the texts.
+    keyed = named.with_columns(__account=pl.Series(found, dtype=pl.String))
+    whose = rows.select(NAMING).join(keyed, on=NAMING, how="left", nulls_equal=True, maintain_order="left")
+    rows = rows.with_columns(account_id=pl.coalesce(own, whose["__account"]))
     nameless = rows["account_id"].is_null()
     if account is not None and one.layout.tool == "backoffice":
         # An article's address holds a number of the account that ledgers seldom have; whose export it is the user knows.

@@ -55,7 +55,6 @@ class Layout:
     order: str = ""
     title_is_id: bool = False
     folder_names_account: bool = False
-    parents: str | None = None
 
 
 @functools.cache

@@ -11,7 +11,6 @@ import functools
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import polars as pl
 
@@ -149,14 +148,10 @@ def _unusable(frame: pl.DataFrame, layout: Layout) -> pl.Series:
     # Exactly the header's words: a million rows are compared, and nearly none is a header.
     lead = [(key(c), c) for c in layout.columns if key(c) in cells][:3]
     same = pl.all_horizontal(bool(lead), *(pl.col(c).is_in([name, f"\ufeff{name}"]) for c, name in lead))
-    why: Any = pl.when(pl.all_horizontal(pl.col(cells).is_null())).then(pl.lit("blank"))
-    for reason, holds in (
-        ("header_again", same),
-        ("deleted", says(layout.deleted)),
-        ("withheld", says(layout.withheld)),
-    ):
-        why = why.when(holds).then(pl.lit(reason))
-    return frame.select(why=why).to_series()
+    blank = pl.all_horizontal(pl.col(cells).is_null())
+    reasons = {"blank": blank, "header_again": same, "deleted": says(layout.deleted), "withheld": says(layout.withheld)}
+    first = pl.coalesce(pl.when(holds).then(pl.lit(reason)) for reason, holds in reasons.items())
+    return frame.select(why=first).to_series()
 
 
 def _titles(cell: pl.Series, layout: Layout) -> pl.Series:

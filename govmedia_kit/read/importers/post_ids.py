@@ -57,16 +57,13 @@ def weibo_time(mids: pl.Series) -> pl.Series:
 def twitter_time(ids: pl.Series) -> pl.Series:
     """The moment of posting (local time of Asia/Shanghai, whole seconds) that a Twitter/X number names."""
     numbers = ids.cast(pl.Int64, strict=False)
-    snowflake = pl.select(pl.when(numbers > 2**40).then(numbers)).to_series()
+    snowflake = numbers.set(numbers <= 2**40, None)
     return _local((snowflake // 2**22 + TWITTER_EPOCH_MS) // 1000, FIRST_WEIBO_TIME - 86_400 * 365)
 
 
 def _local(seconds: pl.Series, first: int) -> pl.Series:
-    frame = pl.DataFrame({"s": seconds})
-    inside = pl.col("s").is_between(first, LAST_TIME)
-    return frame.select(
-        pl.from_epoch(pl.when(inside).then((pl.col("s") + SHANGHAI) * 1_000_000), time_unit="us").alias("t")
-    )["t"]
+    inside = seconds.set(~seconds.is_between(first, LAST_TIME), None)
+    return ((inside + SHANGHAI) * 1_000_000).cast(pl.Datetime("us"))
 
 
 def creator_hash(uid: object) -> str:

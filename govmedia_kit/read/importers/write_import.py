@@ -85,9 +85,7 @@ def _parquet(path: Path) -> pl.DataFrame:
 
 def _merged(path: Path, rows: pl.DataFrame, table: str) -> tuple[Any, ...]:
     keys, sort = KEYS[table]
-    before = rows.clear()
-    if path.exists():
-        before = conformed(_parquet(path), rows.schema)
+    before = conformed(_parquet(path), rows.schema) if path.exists() else rows.clear()
     both = pl.concat([before.with_columns(__age=pl.lit(0)), rows.with_columns(__age=pl.lit(1))])
     order = [*(["captured_at"] if "captured_at" in rows.columns else []), "__age"]
     after = newest(both, keys, order).drop("__age").sort(sort)

@@ -34,10 +34,8 @@ def regions_of_units(units: Iterable[str], *, root: str | None = None) -> dict[s
     levels = dict(divisions().select("code", "level").iter_rows())
     found = {}
     for unit in units:
-        code = _region(unit, names, root, levels.get(root or ""))
-        if code is None and (simple := simplified(unit)) != unit:
-            code = _region(simple, names, root, levels.get(root or ""))
-        if code is not None:
+        written = dict.fromkeys((unit, simplified(unit)))
+        if code := next(filter(None, (_region(text, names, root, levels.get(root or "")) for text in written)), None):
             found[unit] = code
     return found
 

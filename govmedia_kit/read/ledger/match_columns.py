@@ -188,18 +188,13 @@ def with_fields(frame: pl.DataFrame, table: str, *names: str) -> pl.DataFrame:
 
 
 def _doubled(grid: Grid, found: dict[int, str]) -> list[Problem]:
-    headings: dict[str, list[str]] = {}
-    for i, field in found.items():
-        headings.setdefault(field, []).append(grid.header[i])
-    return [
-        Problem(
-            "doubled_column",
-            grid.place(),
-            {"label": functools.partial(schema.label, field), "column": field, "found": same},
-        )
-        for field, same in headings.items()
-        if len(same) > 1 and len(set(map(column_key, same))) == 1
-    ]
+    problems = []
+    for field in dict.fromkeys(found.values()):
+        same = [grid.header[i] for i, other in found.items() if other == field]
+        if len(same) > 1 and len(set(map(column_key, same))) == 1:
+            facts = {"label": functools.partial(schema.label, field), "column": field, "found": same}
+            problems.append(Problem("doubled_column", grid.place(), facts))
+    return problems
 
 
 def _unknown(grid: Grid, found: dict[int, str], table: str) -> list[Problem]:

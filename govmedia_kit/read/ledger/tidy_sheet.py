@@ -163,10 +163,8 @@ def _headers_again(grid: Grid, heads: list[list[str]]) -> list[int]:
     for head in heads:
         names = {i: name for i, name in enumerate(head) if name and f"c{i}" in grid.frame.columns}
         if len(names) >= 2:
-            lead = next(iter(names))
-            rows = grid.frame.filter(pl.col(f"c{lead}").cast(pl.String).str.strip_chars() == names[lead])
-            same = pl.all_horizontal(pl.col(f"c{i}").cast(pl.String).str.strip_chars() == n for i, n in names.items())
-            found += rows.filter(same)[ROW].to_list() if rows.height else []
+            same = (pl.col(f"c{i}").cast(pl.String).str.strip_chars() == name for i, name in names.items())
+            found += grid.frame.filter(*same)[ROW].to_list()
     return found
 
 
@@ -209,7 +207,7 @@ def _per_platform(
         own = {i: field for i, (p, field) in wide.items() if p == platform}
         positions = [*common, *own]
         header = [*(grid.header[i] for i in common), *own.values(), "platform"]
-        letters = (*(letter(i) for i in positions), letter(next(iter(own))))
+        letters = tuple(map(letter, (*positions, next(iter(own)))))
         marked, named = {}, {}
         for i in own:
             text = parse_cells.clean(pl.col(f"c{i}")).str.to_lowercase()

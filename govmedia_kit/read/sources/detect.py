@@ -7,6 +7,7 @@ only the columns that the layout asks for.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -114,63 +115,44 @@ def _named(
         name = header[positions[lead]].strip("\ufeff \t\r")
         again = named[ROW].filter(named[lead].is_in([name, f"\ufeff{name}"]).fill_null(False))
         if len(again):
-            named = _under_later_headers(named, again.to_list(), header, wanted, whole)
+            named = _under_later_headers(named, again.to_list(), header, wanted, whole())
     checks = [~pl.col(k).str.contains(p) for c, p in layout.checks.items() if (k := key(c)) in named.columns]
-    strange = (
-        named.select(pl.col(ROW).filter(pl.any_horizontal(checks).fill_null(False)))
-        if checks and layout.rows
-        else named.clear()
-    )
-    if strange.height:
-        named = _reshaped(named, strange[ROW].to_list(), wanted, layout, whole)
+    if checks and layout.rows:
+        strange = named.select(pl.col(ROW).filter(pl.any_horizontal(checks).fill_null(False)))[ROW]
+        if len(strange):
+            named = _reshaped(named, strange, wanted, layout, whole())
     return named
 
 
 def _under_later_headers(
-    named: pl.DataFrame,
-    rows: list[int],
-    header: list[str],
-    wanted: set[str],
-    whole: Callable[[], pl.DataFrame],
+    named: pl.DataFrame, rows: list[int], header: list[str], wanted: set[str], cells: pl.DataFrame
 ) -> pl.DataFrame:
     """Rows below a header in mid-file that differs from the first one, under that header's own names."""
-    full: pl.DataFrame | None = None
-    first = _positions(header)
-    pieces, start = [], None
-    bounds = [*rows, None]
-    for at, until in zip(rows, bounds[1:], strict=True):
-        if full is None:
-            full = whole().with_row_index(ROW, 1)
-        names = ["" if cell is None else str(cell).strip() for cell in full.row(at - 1)[1:]]
-        own = _positions(names)
-        if own == first:
-            continue
-        start = at if start is None else start
-        piece = full.filter(pl.col(ROW) > at, pl.col(ROW) < until if until else pl.lit(True))
-        own = {name: i for name, i in own.items() if name in wanted}
-        pieces.append((at, until, piece.select(ROW, *(pl.col(f"c{i}").alias(n) for n, i in own.items()))))
-    for at, until, piece in pieces:
-        inside = (pl.col(ROW) > at) & (pl.col(ROW) < until if until else pl.lit(True))
-        named = pl.concat([named.filter(~inside), piece], how="diagonal").sort(ROW)
+    full = cells.with_row_index(ROW, 1)
+    for at, until in itertools.pairwise([*rows, full.height + 1]):
+        own = _positions("" if cell is None else str(cell).strip() for cell in cells.row(at - 1))
+        if own != _positions(header):
+            named = _replaced(named, full.filter(pl.col(ROW).is_between(at, until, closed="none")), own, wanted)
     return named
 
 
 def _reshaped(
-    named: pl.DataFrame, rows: list[int], wanted: set[str], layout: Layout, whole: Callable[[], pl.DataFrame]
+    named: pl.DataFrame, rows: pl.Series, wanted: set[str], layout: Layout, cells: pl.DataFrame
 ) -> pl.DataFrame:
     """Rows that a newer version wrote below an older header, under the names of the version whose checks they pass."""
-    left = whole().with_row_index(ROW, 1).filter(pl.col(ROW).is_in(rows))
-    found = []
+    left = cells.with_row_index(ROW, 1).filter(pl.col(ROW).is_in(rows.implode()))
     for shape in layout.rows:
         positions = {k: i for k, i in _positions(shape).items() if f"c{i}" in left.columns}
-        passes = [
-            pl.col(f"c{positions[key(c)]}").str.contains(p).fill_null(False)
-            for c, p in layout.checks.items()
-            if key(c) in positions
-        ]
+        checks = {positions[key(c)]: p for c, p in layout.checks.items() if key(c) in positions}
+        passes = [pl.col(f"c{i}").str.contains(p).fill_null(False) for i, p in checks.items()]
         fits = left.filter(pl.all_horizontal(True, *passes))
         left = left.join(fits.select(ROW), on=ROW, how="anti")
-        found.append(fits.select(ROW, *(pl.col(f"c{i}").alias(n) for n, i in positions.items() if n in wanted)))
-    mended = pl.concat(found, how="diagonal")
-    kept = named.join(mended.select(ROW), on=ROW, how="anti")
-    return pl.concat([kept, mended], how="diagonal").sort(ROW)
+        named = _replaced(named, fits, positions, wanted)
+    return named
+
+
+def _replaced(named: pl.DataFrame, cells: pl.DataFrame, positions: dict[str, int], wanted: set[str]) -> pl.DataFrame:
+    """The named rows, those whose cells are given anew under the names of other positions."""
+    anew = cells.select(ROW, *(pl.col(f"c{i}").alias(name) for name, i in positions.items() if name in wanted))
+    kept = named.join(anew.select(ROW), on=ROW, how="anti")
+    return pl.concat([kept, anew], how="diagonal").sort(ROW)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import functools
 import io
 import json
 import posixpath
@@ -52,6 +53,8 @@ WIDEST = 512
 # A workbook's parts may not unfold to more than this, nor a sheet to more cells: beyond, it is a bomb or no ledger.
 LARGEST_UNZIPPED = 1 << 30
 MOST_CELLS = 40_000_000
+# The number of a row in Excel's XML, and a row with cells that ODF repeats.
+LAST_ROW = (rb'<row r="(\d{1,9})', rb'-rows-repeated="(\d{1,9})"[^>]*><table:table-cell [^>]*[^/]>')
 # A page is held as a tree, which is much larger than its text; back offices write a few thousand cells.
 MOST_TAGS = 2_000_000
 # UTF-8 with fewer damaged characters than this share of those beyond ASCII is damaged UTF-8, not another encoding.
@@ -81,12 +84,8 @@ class Grid(NamedTuple):
 
 def letter(index: int) -> str:
     """The letters of a spreadsheet's column: 0 is A, 26 is AA."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+    before, last = divmod(index, 26)
+    return (letter(before - 1) if before else "") + chr(65 + last)
 
 
 def decoded(content: bytes) -> str:
@@ -404,37 +403,21 @@ def _not_a_bomb(path: Path) -> None:
     with zipfile.ZipFile(path) as book:
         if sum(info.file_size for info in book.infolist()) > LARGEST_UNZIPPED:
             raise InputError("too_large_file", path=path.name, found="> 1 GB unzipped")
-        for info in book.infolist():
-            if not re.search(r"worksheets/[^/]*\.xml$|^content\.xml$", info.filename):
-                continue
-            if (cells := _cells(book, info)) > MOST_CELLS:
-                raise InputError("too_large_file", path=path.name, found=f"{cells:,} cells")
+        sheets = [name for name in book.namelist() if re.search(r"worksheets/[^/]*\.xml$|^content\.xml$", name)]
+        if (cells := max((_cells(book, name) for name in sheets), default=0)) > MOST_CELLS:
+            raise InputError("too_large_file", path=path.name, found=f"{cells:,} cells")
 
 
-def _cells(book: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+def _cells(book: zipfile.ZipFile, name: str) -> int:
     """About how many cells a sheet's rectangle has, from its last row and its widest reference."""
-    rows = read = 1
-    width = 26
-    tail = b""
-    with book.open(info) as file:
+    rows, width, tail = 1, 26, b""
+    with book.open(name) as file:
         while chunk := file.read(1 << 20):
-            read += len(chunk)
-            if read > LARGEST_UNZIPPED:  # the directory may lie about sizes
-                return MOST_CELLS + 1
             piece, tail = tail + chunk, chunk[-32:]
-            last = piece.rfind(b'<row r="')
-            if last >= 0 and (found := re.match(rb"\d{1,9}", piece[last + 8 : last + 18])):
-                rows = max(rows, int(found[0]))
-            for wide in (rb'r="([A-Z]{3})\d', rb'r="([A-Z]{2})\d'):
-                if re.search(wide, piece):
-                    width = max(width, *map(_column_number, set(re.findall(wide, piece))))
-            for count in re.findall(rb'-rows-repeated="(\d+)"[^>]*><table:table-cell [^>]*[^/]>', piece):
-                rows = max(rows, int(count[:9]))
+            rows = max([rows, *(int(found) for pattern in LAST_ROW for found in re.findall(pattern, piece))])
+            width = max([width, *map(_column_number, set(re.findall(rb'r="([A-Z]{2,3})\d', piece)))])
     return rows * width
 
 
 def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter_ in letters:
-        number = number * 26 + letter_ - 64
-    return number
+    return functools.reduce(lambda number, letter_: number * 26 + letter_ - 64, letters, 0)

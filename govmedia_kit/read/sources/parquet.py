@@ -19,7 +19,7 @@ from govmedia_kit import schema
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.ledger import match_columns
 
-__all__ = ["UNIQUE", "is_lake", "open_posts"]
+__all__ = ["UNIQUE", "is_lake", "newest_captures", "open_posts"]
 
 # What the kit notes in the Parquet files that it writes: each post stands in them once.
 UNIQUE = {"govmedia_kit": "one row per post"}
@@ -62,8 +62,8 @@ def open_posts(path: Path, *, engine: str = "polars") -> Any:
         raise InputError("engine_missing", engine=engine, found=error.name or str(error)) from error
     parts = [_named(opened(group), columns) for columns, group in alike.items()]
     frame = nw.concat(parts, how="diagonal") if len(parts) > 1 else parts[0]
-    names = [name for name in frame.collect_schema().names() if name not in (FILE, ROW)]
-    return (frame if _is_unique(files) else _newest(frame, names)).select(*names).to_native()
+    posts = frame if _is_unique(files) else newest_captures(frame)
+    return posts.drop(FILE, ROW).to_native()
 
 
 def _columns(file: Path) -> Columns:
@@ -119,8 +119,9 @@ def _is_unique(files: list[Path]) -> bool:
     return len(files) == 1 and pl.read_parquet_metadata(files[0]).get("govmedia_kit") == UNIQUE["govmedia_kit"]
 
 
-def _newest(frame: Any, names: list[str]) -> Any:
-    """The last of the rows of each account and post id, in the order of capture, file and row."""
+def newest_captures(frame: Any) -> Any:
+    """The last of the rows of each account and post id, in the order of capture, file and row; rows without an id all stay."""
+    names = frame.collect_schema().names()
     if "post_id" not in names:
         return frame
     keys = ["account_id", "post_id"]
@@ -132,7 +133,7 @@ def _newest(frame: Any, names: list[str]) -> Any:
     if several.implementation.is_dask():
         # Dask drops doubled rows by parts, in whatever order they come.
         several = _wrapped(several.to_native().repartition(npartitions=1))
-    order = [name for name in ("captured_at", FILE, ROW) if name in (*names, FILE, ROW)]
+    order = [name for name in ("captured_at", FILE, ROW) if name in names]
     several = several.unique(keys, keep="last", order_by=order)
     return nw.concat([once.select(*names), several.select(*names)], how="vertical")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,19 @@ SAMPLE = 50
 DEEP = 4
 DEEPEST_YAML = 60
 SQLITE_STEPS = 200_000_000
+# What a feed or an OPML file lists.
+ITEMS = ("item", "entry", "outline")
+# The lines beneath a post in weiboSpider's text, under the names that its other files give them.
+WEIBO_FACTS = {name: name for name in ("发布时间", "点赞数", "转发数", "评论数", "发布工具")} | {"微博位置": "发布位置"}
 
 Record = dict[str, Any]
 
 
 def parts(path: Path, kind: str) -> list[Part]:
     """The lists of records in a JSON, XML, YAML or text file, each a part named by its path inside the file."""
-    text = decoded(path.read_bytes()) if kind != "xml" else ""
     if kind == "xml":
         return _xml_parts(path)
+    text = decoded(path.read_bytes())
     if kind == "weibo_text":
         return [_weibo_text(path, text)]
     if kind == "id_list":
@@ -43,8 +48,9 @@ def parts(path: Path, kind: str) -> list[Part]:
         return [_records(path, "", kind, records, {})]
     root = _yaml(text) if kind == "yaml" else json_root(text)
     told = dict(_scalars(root)) if isinstance(root, dict) else {}
-    found = [_records(path, name, kind, records, told) for name, records in _lists(root, "", 0) if records]
-    comments = [(name, inside_articles(records)) for name, records in _lists(root, "", 0)]
+    lists = list(_lists(root, "", 0))
+    found = [_records(path, name, kind, records, told) for name, records in lists]
+    comments = [(name, inside_articles(records)) for name, records in lists]
     found += [_records(path, f"{name}.comments".strip("."), kind, rows, {}) for name, rows in comments if rows]
     # The account beside its posts.
     if found and isinstance(root, dict) and isinstance(root.get("user"), dict):
@@ -94,9 +100,7 @@ def _keys(record: Record, path: str = "", depth: int = 0) -> Iterator[str]:
 
 def _at(record: Any, path: list[str]) -> Any:
     for step in path:
-        if not isinstance(record, dict):
-            return None
-        record = record.get(step)
+        record = record.get(step) if isinstance(record, dict) else None
     return record
 
 
@@ -106,15 +110,14 @@ def _records(path: Path, name: str, kind: str, records: list[Record], told: dict
 
     def load(head: int, names: list[str], layout: Layout) -> pl.DataFrame:
         pairs = list(_expanded(records, layout.expand))
-        columns = {}
+        columns = {ROW: pl.Series(range(1, len(pairs) + 1), dtype=pl.UInt32)}
         for name in dict.fromkeys(map(key, names)):
             steps = spelt.get(name, name).removeprefix("/").split(".")
             of = 0 if name.startswith("/") else 1
             cells = [cell_text(_at(pair[of], steps)) for pair in pairs]
             if any(cell is not None for cell in cells):
                 columns[name] = pl.Series(name, [cell or None for cell in cells], dtype=pl.String)
-        frame = pl.DataFrame({ROW: pl.Series(range(1, len(pairs) + 1), dtype=pl.UInt32), **columns})
-        return frame
+        return pl.DataFrame(columns)
 
     return Part(path, name, kind, [heads], load, told)
 
@@ -122,91 +125,67 @@ def _records(path: Path, name: str, kind: str, records: list[Record], told: dict
 def _expanded(records: Iterable[Record], paths: tuple[str, ...]) -> Iterator[tuple[Record, Record]]:
     """Each record with its root: the root itself, or what stands at the layout's paths (a push's articles)."""
     for root in records:
-        if not paths:
-            yield root, root
-            continue
-        found = False
-        for path in paths:
-            there = _at(root, path.split("."))
-            for item in there if isinstance(there, list) else [there]:
-                if isinstance(item, dict) and item:
-                    found = True
-                    yield root, item
-        if not found:
-            yield root, {}
+        there = [_at(root, path.split(".")) for path in paths] if paths else [root]
+        items = [item for some in there for item in (some if isinstance(some, list) else [some])]
+        for item in [item for item in items if isinstance(item, dict) and item] or [{}]:
+            yield root, item
 
 
 def _xml_parts(path: Path) -> list[Part]:
-    from defusedxml.ElementTree import parse
+    from lxml import etree
 
-    root = parse(str(path), forbid_dtd=False, forbid_entities=True, forbid_external=True).getroot()
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    root = etree.fromstring(path.read_bytes(), parser)
+    declared = root.getroottree().docinfo.internalDTD
+    if declared is not None and declared.entities():
+        raise ValueError("it declares entities (they are not read)")
     told: dict[str, str] = {}
-    for parent in [root, *list(root)[:5]]:
-        for child in list(parent)[:100]:
-            name = _local(child.tag)
-            if name not in ("item", "entry", "outline"):
-                told.setdefault(key(f"{name}.{child.get('rel')}" if child.get("rel") else name), _said(child))
-    found = []
-    for tag in ("item", "entry", "outline"):
-        records = []
-        for element in root.iter():
-            if _local(element.tag) == tag:
-                records.append(_element(element))
-        if records:
-            found.append(_records(path, tag, "xml", records, told))
-    return found
+    for parent in [root, *root[:5]]:
+        for child in parent[:100]:
+            if (name := _local(child)) not in ITEMS:
+                told.setdefault(key(f"{name}.{child.get('rel')}" if child.get("rel") else name), _text_or_link(child))
+    found = {tag: [_element(item) for item in root.iter(f"{{*}}{tag}")] for tag in ITEMS}
+    return [_records(path, tag, "xml", records, told) for tag, records in found.items() if records]
 
 
-def _local(tag: Any) -> str:
-    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
+def _local(element: Any) -> str:
+    # An entity that no table declares is a node without a name.
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def _said(element: Any) -> str:
+def _text_or_link(element: Any) -> str:
     return (element.text or "").strip() or element.get("href", "")
 
 
 def _element(element: Any) -> Record:
     record: Record = dict(element.attrib)
-    for child in list(element):
-        name = _local(child.tag)
-        if name not in ("item", "entry", "outline"):
-            grandchildren = {_local(c.tag): _said(c) for c in list(child)}
-            record.setdefault(name, _said(child) or grandchildren.get("name") or None)
+    for child in element:
+        if (name := _local(child)) not in ITEMS:
+            grandchildren = {_local(c): _text_or_link(c) for c in child}
+            record.setdefault(name, _text_or_link(child) or grandchildren.get("name") or None)
     return record
 
 
 def _weibo_text(path: Path, text: str) -> Part:
     """weiboSpider's text file: the user first, then posts of several lines each, closed by their counts."""
-    told, records = {}, []
+    *user, posts = re.split(r"(?m)^微博内容：.*$", text, maxsplit=1)
+    pairs = (line.partition("：") for line in "".join(user).splitlines())
+    told = {key(name): value.strip() for name, colon, value in pairs if colon}
+    records: list[Record] = []
     lines: list[str] = []
     facts: Record = {}
-    said = {
-        "微博位置": "发布位置",
-        "发布时间": "发布时间",
-        "点赞数": "点赞数",
-        "转发数": "转发数",
-        "评论数": "评论数",
-        "发布工具": "发布工具",
-    }
-    body = "微博内容：" not in text
-    for line in text.splitlines():
+    # A line of text at the end closes the last post too.
+    for line in [*posts.splitlines(), "."]:
         name, colon, value = line.partition("：")
-        if not body:
-            if colon and name == "微博内容":
-                body = True
-                told.update({key(k): v for k, v in facts.items()})
-                facts = {}
-            elif colon:
-                facts[name.strip()] = value.strip()
-        elif colon and name in said and (name != "微博位置" or lines):
-            facts[said[name]] = value.strip()
+        if colon and name in WEIBO_FACTS and (name != "微博位置" or lines):
+            facts[WEIBO_FACTS[name]] = value.strip()
         elif line.strip() or not facts:
             if facts:
                 records.append({"微博正文": "\n".join(lines).strip(), **facts})
                 lines, facts = [], {}
             lines.append(line)
-    if facts:
-        records.append({"微博正文": "\n".join(lines).strip(), **facts})
     return _records(path, "", "weibo_text", records, told)
 
 
@@ -216,44 +195,32 @@ def sqlite_parts(path: Path) -> list[Part]:
     # Without a write-ahead log nothing else need be touched; with one, what it holds is read too.
     mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
 
-    def connect() -> sqlite3.Connection:
-        base = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
-        base.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        base.execute("PRAGMA trusted_schema=OFF")
-        steps = iter(range(SQLITE_STEPS // 10_000))
-        base.set_progress_handler(lambda: next(steps, None) is None, 10_000)
-        return base
+    def queried(query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)) as base:
+            base.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            base.execute("PRAGMA trusted_schema=OFF")
+            steps = iter(range(SQLITE_STEPS // 10_000))
+            base.set_progress_handler(lambda: next(steps, None) is None, 10_000)
+            return base.execute(query).fetchall()
 
-    base = connect()
-    try:
-        names = [name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
-        heads = {}
-        for name in names:
-            quoted = name.replace('"', '""')
-            heads[name] = [row[1] for row in base.execute(f'PRAGMA table_info("{quoted}")')]
-    finally:
-        base.close()
-
-    def part(name: str) -> Part:
+    def part(name: str, columns: list[str]) -> Part:
         def load(head: int, wanted: list[str], layout: Layout) -> pl.DataFrame:
-            spelt = {key(c): c for c in heads[name]}
-            found = [k for k in dict.fromkeys(map(key, wanted)) if k in spelt] or [next(iter(spelt))]
-            chosen = ", ".join('"' + spelt[k].replace('"', '""') + '"' for k in found)
-            quoted = name.replace('"', '""')
-            base = connect()
-            try:
-                rows = base.execute(f'SELECT {chosen} FROM "{quoted}"').fetchall()
-            finally:
-                base.close()
-            cells = zip(*rows, strict=True) if rows else [[] for _ in found]
-            columns = {
-                k: pl.Series(k, [_blob(c) for c in cell], dtype=pl.String) for k, cell in zip(found, cells, strict=True)
-            }
-            return pl.DataFrame(columns).with_row_index(ROW, 1)
+            own = {key(c): c for c in columns}
+            found = [k for k in dict.fromkeys(map(key, wanted)) if k in own] or [key(columns[0])]
+            rows = queried(f"SELECT {', '.join(_quoted(own[k]) for k in found)} FROM {_quoted(name)}")
+            cells = [[_blob(cell) for cell in row] for row in rows]
+            frame = pl.DataFrame(cells, schema=dict.fromkeys(found, pl.String), orient="row")
+            return frame.with_row_index(ROW, 1)
 
-        return Part(path, name, "sqlite", [heads[name]], load)
+        return Part(path, name, "sqlite", [columns], load)
 
-    return [part(name) for name in names if heads[name] and not re.match(r"sqlite_|alembic", name)]
+    names = [name for (name,) in queried("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
+    tables = {name: [row[1] for row in queried(f"PRAGMA table_info({_quoted(name)})")] for name in names}
+    return [part(*table) for table in tables.items() if table[1] and not re.match(r"sqlite_|alembic", table[0])]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _blob(value: Any) -> str | None:
