@@ -141,22 +141,7 @@ def _groups(assessment: Assessment) -> pl.DataFrame:
         regions.fill_null(pl.lit([], pl.List(pl.String))),
     ]
     return (
-        measured.select(
-            *(
-                "account_id",
-                "unit",
-                "platform",
-                "checked",
-                "verdict",
-                "stale",
-                "never",
-                "borderline",
-                "warned",
-                "dormant",
-            ),
-            *("gap_days", "working_gap_days", "longest_gap_days", "burst", "channel", "same_platform_accounts"),
-            group=pl.concat_list(suffixes),
-        )
+        measured.with_columns(group=pl.concat_list(suffixes))
         .join(several, on="account_id", how="left")
         .join(alike, on="account_id", how="left")
         .explode("group")
