@@ -23,15 +23,8 @@ from govmedia_kit.text_width import em_width
 
 __all__ = ["deviations", "section", "with_footers", "write"]
 
-# The styles of paragraphs by role.
-ROLES = {
-    "body": "Body",
-    "recipients": "Recipients",
-    "note": "Note",
-    "annexes": "Annexes",
-    "signature": "Signature",
-    "date": "IssueDate",
-}
+# The styles of paragraphs by role; any other is `Body`.
+ROLES = {role: role.capitalize() for role in ("recipients", "note", "annexes", "signature")} | {"date": "IssueDate"}
 # The thick and the thin line of a letter, and what is between them, in points.
 LINES, LINE_GAP = (2.25, 0.75), 2.4
 
@@ -177,10 +170,8 @@ def _imprint(settings: Settings, language: str, layout: str) -> list[str]:
     copies, issuer, issued = page.imprint(settings, language, layout)
     lines = []
     if copies:
-        size, hanging = (
-            measure("imprint_size"),
-            em_width(page.document_words(language)["copies"]) * measure("imprint_size"),
-        )
+        size = measure("imprint_size")
+        hanging = em_width(page.document_words(language)["copies"]) * size
         lines.append((copies, piece("imprint_copies", left=twips(size + hanging), hanging=twips(hanging))))
     if issuer or issued:
         lines.append((issuer + (f"\t{issued}" if issued else ""), piece("imprint_issuer")))
