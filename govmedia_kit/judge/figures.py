@@ -63,12 +63,8 @@ def figures(assessment: Assessment) -> dict[str, Figure]:
     """
     groups = _groups(assessment)
     found = {identifier: {identifier: Figure(identifier)} for identifier in _catalogue()}
-    for figure in itertools.chain(
-        _of_accounts(groups, assessment),
-        _of_replies(groups, assessment),
-        _of_whole(assessment),
-        _of_followup(assessment),
-    ):
+    of_groups = itertools.chain(_of_accounts(groups, assessment), _of_replies(groups, assessment))
+    for figure in itertools.chain(of_groups, _of_whole(assessment), _of_followup(assessment)):
         identifier = figure.id.partition("@")[0]
         if identifier not in found:  # duplication.units_same_platform.<platform>
             identifier = identifier.rpartition(".")[0]

@@ -31,6 +31,8 @@ MOST_ROWS, MOST_CHARACTERS = 1_048_570, 32_767
 WIDEST, ISO = 60, re.compile(r"\d{4}-\d{2}-\d{2}")
 # Rows whose texts are looked at for a column's width; rows of a table whose empty cells are framed.
 LOOKED_AT, FRAMED = 200, 200
+# The settings that the cover shows.
+ON_COVER = ("issuer", "document_number", "region", "as_of", "window_days", "rules")
 KINDS = {pl.Int64: "int", pl.Date: "date", pl.Float64: "number"}
 
 
@@ -70,14 +72,8 @@ def write(
         created = dt.datetime(day.year, day.month, day.day)
         book.set_properties({"title": clean(title), "author": clean(settings.issuer), "created": created})
         formats = {name: book.add_format(look) for name, look in looks.items()}
-        facts = {
-            "issuer": settings.issuer,
-            "document_number": settings.document_number,
-            "region": region_name(settings.region, language),
-            "as_of": settings.as_of,
-            "window_days": settings.window_days,
-            "rules": settings.rules,
-        }
+        facts = {name: getattr(settings, name) for name in ON_COVER}
+        facts["region"] = region_name(settings.region, language)
         _cover(book.add_worksheet(words["cover"]), formats, words, title, facts, sheets)
         _notes(book.add_worksheet(words["notes"]), formats, words, sheets, language)
         for sheet in sheets:
