@@ -28,8 +28,6 @@ ROLES = {role: role.capitalize() for role in ("recipients", "note", "annexes", "
 # The thick and the thin line of a letter, and what is between them, in points.
 LINES, LINE_GAP = (2.25, 0.75), 2.4
 
-Pictured = Callable[[Chart | Image], str]
-
 
 def write(
     blocks: list[Block],
@@ -127,7 +125,7 @@ def _paragraph(block: Paragraph, around: list[Block], *, first: bool) -> str:
     return word.paragraph(block["runs"], style, properties, kept=place["last"], page=first)
 
 
-def _block(block: Block, part: Part, picture: Pictured, *, first: bool) -> list[str]:
+def _block(block: Block, part: Part, picture: Callable[[Chart | Image], str], *, first: bool) -> list[str]:
     """The XML of a block; `first` begins a page with it."""
     if block["type"] == "title":
         return [_title(block["text"], "Title", part)]

@@ -28,9 +28,7 @@ from govmedia_kit.run.kernel import Kernel, error_of, started_kernel
 
 __all__ = ["check_parameters", "make_bulletin", "recipe", "replace_folder", "sha256"]
 
-LAYOUTS = ("document", "letter")
-CHARTS = ("static", "interactive")
-CODE = ("hidden", "fold")
+CHOICES = {"layout": ("document", "letter"), "charts": ("static", "interactive"), "code": ("hidden", "fold")}
 FIXED = ("figures.json", "measured.parquet", "findings.csv", "manifest.json")
 LIBRARIES = (
     *("altair", "narwhals", "nbclient", "papermill", "polars", "python-docx"),
@@ -74,13 +72,13 @@ def make_bulletin(
     for name in formats:
         if name not in FORMATS:
             raise InputError("unknown_format", found=name, hint=hint(name, FORMATS), known=list(FORMATS))
-    for option, value, known in (("layout", layout, LAYOUTS), ("charts", charts, CHARTS), ("code", code, CODE)):
-        if value not in known:
+    look = Look(layout, Path(template) if template is not None else None, charts, code, notices)
+    for option, known in CHOICES.items():
+        if (value := getattr(look, option)) not in known:
             raise InputError("unknown_choice", name=f"--{option}", found=value, hint=hint(value, known), known=known)
     source = _source(notebook)
     chosen = {name: parameters.get(name) or None for name in ("as_of", "language", "region")}
     settings = read_settings(audit, **chosen)
-    look = Look(layout, Path(template) if template is not None else None, charts, code, notices)
     made_from = recipe(audit, notebook=notebook, **look._asdict(), **parameters)
     given = made_from["parameters"]
     _may_replace(out)
