@@ -51,13 +51,10 @@ PRINTED = 50
 # Seconds after which a command says that it is still at work, where there is no terminal to draw a bar on.
 LONG = 30.0
 
-Audit = Annotated[Path, _argument("audit", "AUDIT")]
 Out = Annotated[Path, _option("out")]
-Region = Annotated[str | None, _option("region")]
 AsOf = Annotated[str | None, _option("as-of")]
 Format = Annotated[str | None, _option("format")]
 Language = Annotated[str | None, _option("language")]
-Engine = Annotated[str | None, _option("engine")]
 Json = Annotated[bool, _option("json")]
 Debug = Annotated[bool, _option("debug")]
 
@@ -143,10 +140,10 @@ def _formats(asked: str | None) -> list[str]:
 
 @app.command(help=_both("command_bulletin"))
 def bulletin(
-    audit: Audit,
+    audit: Annotated[Path, _argument("audit", "AUDIT")],
     out: Out,
     format_: Format = None,
-    region: Region = None,
+    region: Annotated[str | None, _option("region")] = None,
     as_of: AsOf = None,
     language: Language = None,
     layout: Annotated[str, _option("layout")] = "document",
@@ -154,7 +151,7 @@ def bulletin(
     charts: Annotated[str, _option("charts")] = "static",
     code: Annotated[str, _option("code")] = "hidden",
     notices: Annotated[bool, _option("notices")] = False,
-    engine: Engine = None,
+    engine: Annotated[str | None, _option("engine")] = None,
     debug: Debug = False,
 ) -> None:
     """Make one bulletin."""

@@ -63,12 +63,8 @@ def figures(assessment: Assessment) -> dict[str, Figure]:
     """
     groups = _groups(assessment)
     found = {identifier: {identifier: Figure(identifier)} for identifier in _catalogue()}
-    for figure in itertools.chain(
-        _of_accounts(groups, assessment),
-        _of_replies(groups, assessment),
-        _of_whole(assessment),
-        _of_followup(assessment),
-    ):
+    of_groups = itertools.chain(_of_accounts(groups, assessment), _of_replies(groups, assessment))
+    for figure in itertools.chain(of_groups, _of_whole(assessment), _of_followup(assessment)):
         identifier = figure.id.partition("@")[0]
         if identifier not in found:  # duplication.units_same_platform.<platform>
             identifier = identifier.rpartition(".")[0]
@@ -141,22 +137,7 @@ def _groups(assessment: Assessment) -> pl.DataFrame:
         regions.fill_null(pl.lit([], pl.List(pl.String))),
     ]
     return (
-        measured.select(
-            *(
-                "account_id",
-                "unit",
-                "platform",
-                "checked",
-                "verdict",
-                "stale",
-                "never",
-                "borderline",
-                "warned",
-                "dormant",
-            ),
-            *("gap_days", "working_gap_days", "longest_gap_days", "burst", "channel", "same_platform_accounts"),
-            group=pl.concat_list(suffixes),
-        )
+        measured.with_columns(group=pl.concat_list(suffixes))
         .join(several, on="account_id", how="left")
         .join(alike, on="account_id", how="left")
         .explode("group")

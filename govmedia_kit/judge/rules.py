@@ -176,27 +176,18 @@ def flag(measured: pl.DataFrame, rules: pl.DataFrame, *, language: str = "zh-Han
 
 
 def _condition(measured: pl.DataFrame, rule: dict) -> pl.Expr:
+    where = {"path": rule["path"], "row": rule["line"]}
     if rule["column"] not in measured.columns:
-        known = [c for c in schema.columns("measured") if c in measured.columns]
-        raise RuleError(
-            "rule_without_column",
-            path=rule["path"],
-            row=rule["line"],
-            rule=rule["rule"],
-            found=rule["column"],
-            hint=hint(rule["column"], measured.columns),
-            known=known,
-        )
-    column, dtype = pl.col(rule["column"]), measured.schema[rule["column"]]
-    compare = COMPARE[rule["compare"]]
-    if dtype == pl.String:
+        known = [name for name in schema.columns("measured") if name in measured.columns]
+        facts = {"rule": rule["rule"], "found": rule["column"], "hint": hint(rule["column"], measured.columns)}
+        raise RuleError("rule_without_column", **where, **facts, known=known)
+    column, compare = pl.col(rule["column"]), COMPARE[rule["compare"]]
+    if measured.schema[rule["column"]] == pl.String:
         return compare(column, pl.lit(rule["threshold"]))
     try:
-        limit = as_number(rule["threshold"])
+        return compare(column.cast(pl.Float64), as_number(rule["threshold"]))
     except ValueError:
-        where = {"path": rule["path"], "row": rule["line"], "column": "threshold"}
-        raise RuleError("bad_rule_number", **where, found=rule["threshold"]) from None
-    return compare(column.cast(pl.Float64), limit)
+        raise RuleError("bad_rule_number", **where, column="threshold", found=rule["threshold"]) from None
 
 
 def _sentence(measured: pl.DataFrame, template: str) -> pl.Expr:

@@ -23,19 +23,10 @@ from govmedia_kit.text_width import em_width
 
 __all__ = ["deviations", "section", "with_footers", "write"]
 
-# The styles of paragraphs by role.
-ROLES = {
-    "body": "Body",
-    "recipients": "Recipients",
-    "note": "Note",
-    "annexes": "Annexes",
-    "signature": "Signature",
-    "date": "IssueDate",
-}
+# The styles of paragraphs by role; any other is `Body`.
+ROLES = {role: role.capitalize() for role in ("recipients", "note", "annexes", "signature")} | {"date": "IssueDate"}
 # The thick and the thin line of a letter, and what is between them, in points.
 LINES, LINE_GAP = (2.25, 0.75), 2.4
-
-Pictured = Callable[[Chart | Image], str]
 
 
 def write(
@@ -134,7 +125,7 @@ def _paragraph(block: Paragraph, around: list[Block], *, first: bool) -> str:
     return word.paragraph(block["runs"], style, properties, kept=place["last"], page=first)
 
 
-def _block(block: Block, part: Part, picture: Pictured, *, first: bool) -> list[str]:
+def _block(block: Block, part: Part, picture: Callable[[Chart | Image], str], *, first: bool) -> list[str]:
     """The XML of a block; `first` begins a page with it."""
     if block["type"] == "title":
         return [_title(block["text"], "Title", part)]
@@ -177,10 +168,8 @@ def _imprint(settings: Settings, language: str, layout: str) -> list[str]:
     copies, issuer, issued = page.imprint(settings, language, layout)
     lines = []
     if copies:
-        size, hanging = (
-            measure("imprint_size"),
-            em_width(page.document_words(language)["copies"]) * measure("imprint_size"),
-        )
+        size = measure("imprint_size")
+        hanging = em_width(page.document_words(language)["copies"]) * size
         lines.append((copies, piece("imprint_copies", left=twips(size + hanging), hanging=twips(hanging))))
     if issuer or issued:
         lines.append((issuer + (f"\t{issued}" if issued else ""), piece("imprint_issuer")))

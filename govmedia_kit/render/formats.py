@@ -10,7 +10,17 @@ if TYPE_CHECKING:
     from govmedia_kit.read.settings import Settings
     from govmedia_kit.report.blocks import Block
 
-__all__ = ["FORMATS", "NOTICES", "Bulletin", "Format"]
+__all__ = ["FORMATS", "NOTICES", "Bulletin", "Format", "Look"]
+
+
+class Look(NamedTuple):
+    """How the documents look, and whether there are notices: see `run.bulletin.make_bulletin`."""
+
+    layout: str = "document"
+    template: Path | None = None
+    charts: str = "static"
+    code: str = "hidden"
+    notices: bool = False
 
 
 class Bulletin(NamedTuple):
@@ -20,14 +30,11 @@ class Bulletin(NamedTuple):
     blocks: list[Block]
     folder: Path
     settings: Settings
-    layout: str = "document"
-    template: Path | None = None
-    charts: str = "static"
-    code: str = "hidden"
+    look: Look
 
     def paper(self) -> dict[str, Any]:
         """What the paged formats take."""
-        return {"settings": self.settings, "language": self.settings.language, "layout": self.layout}
+        return {"settings": self.settings, "language": self.settings.language, "layout": self.look.layout}
 
 
 class Format(NamedTuple):
@@ -41,8 +48,8 @@ def _html(bulletin: Bulletin, path: Path) -> dict[str, Any]:
     from govmedia_kit.render.html import page
     from govmedia_kit.render.notebook import blocks_of
 
-    blocks = blocks_of(bulletin.notebook, code=bulletin.code == "fold")
-    text = page(blocks, language=bulletin.settings.language, interactive=bulletin.charts == "interactive")
+    blocks = blocks_of(bulletin.notebook, code=bulletin.look.code == "fold")
+    text = page(blocks, language=bulletin.settings.language, interactive=bulletin.look.charts == "interactive")
     path.write_text(text, encoding="utf-8", newline="\n")
     return {}
 
@@ -50,7 +57,7 @@ def _html(bulletin: Bulletin, path: Path) -> dict[str, Any]:
 def _docx(bulletin: Bulletin, path: Path) -> dict[str, Any]:
     from govmedia_kit.render.docx import write
 
-    return {"departures_of_word": write(bulletin.blocks, path, template=bulletin.template, **bulletin.paper())}
+    return {"departures_of_word": write(bulletin.blocks, path, template=bulletin.look.template, **bulletin.paper())}
 
 
 def _pdf(bulletin: Bulletin, path: Path) -> dict[str, Any]:
@@ -64,14 +71,8 @@ def _xlsx(bulletin: Bulletin, path: Path) -> dict[str, Any]:
     from govmedia_kit.judge.figures import load_assessment
     from govmedia_kit.render.xlsx import write
 
-    settings = bulletin.settings
-    write(
-        path,
-        settings=settings,
-        **load_assessment(bulletin.folder),
-        blocks=bulletin.blocks,
-        language=settings.language,
-    )
+    kept, settings = load_assessment(bulletin.folder), bulletin.settings
+    write(path, settings=settings, **kept, blocks=bulletin.blocks, language=settings.language)
     return {}
 
 

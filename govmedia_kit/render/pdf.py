@@ -116,12 +116,7 @@ def _data(blocks: list[Block], settings: Settings, language: str, layout: str) -
             "mark_size": mark_size,
             "number": settings.document_number,
             "parts": [
-                {
-                    "blocks": [_block(block, part) for block in part.blocks],
-                    "landscape": part.landscape,
-                    "widths": part.widths,
-                    "size": part.size,
-                }
+                {**part._asdict(), "blocks": [_block(block, part) for block in part.blocks]}
                 for part in page.parts(blocks, language)
             ],
             "imprint": {

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from govmedia_kit import package_data
 from govmedia_kit.catalogue import in_language
 from govmedia_kit.judge.figures import Figure
 from govmedia_kit.read.settings import Settings
@@ -20,8 +21,7 @@ from govmedia_kit.render.page_layout import document_words, title_of
 from govmedia_kit.report.annexes import cell
 from govmedia_kit.report.blocks import Block, clean
 from govmedia_kit.report.phrases import region_name
-from govmedia_kit.schema import columns as dictionary
-from govmedia_kit.schema import label
+from govmedia_kit.schema import columns, label
 from govmedia_kit.text_width import em_width
 
 __all__ = ["sheet_name", "write"]
@@ -31,8 +31,9 @@ MOST_ROWS, MOST_CHARACTERS = 1_048_570, 32_767
 WIDEST, ISO = 60, re.compile(r"\d{4}-\d{2}-\d{2}")
 # Rows whose texts are looked at for a column's width; rows of a table whose empty cells are framed.
 LOOKED_AT, FRAMED = 200, 200
-# How a cell of a kind is shown.
-SHOWN = {"text": "@", "int": "0", "days": "0.0", "number": "0.####", "rate": "0.0%", "date": "yyyy-mm-dd"}
+# The settings that the cover shows.
+ON_COVER = ("issuer", "document_number", "region", "as_of", "window_days", "rules")
+KINDS = {pl.Int64: "int", pl.Date: "date", pl.Float64: "number"}
 
 
 class _Sheet(NamedTuple):
@@ -63,21 +64,16 @@ def write(
     import xlsxwriter
 
     words, blocks = document_words(language)["workbook"], list(blocks)
-    sheets = _sheets(measured, findings, figures, blocks, words, language)
+    sheets = _sheets({"measured": measured, "findings": findings}, figures, blocks, words, language)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    with xlsxwriter.Workbook(str(path), {**options, "default_date_format": SHOWN["date"]}) as book:
+    looks = package_data.words("templates/workbook.toml")
+    with xlsxwriter.Workbook(str(path), {**options, "default_date_format": looks["date"]["num_format"]}) as book:
         day, title = settings.issued_on or settings.as_of, title_of(blocks, settings)
         created = dt.datetime(day.year, day.month, day.day)
         book.set_properties({"title": clean(title), "author": clean(settings.issuer), "created": created})
-        formats = _formats(book)
-        facts = {
-            "issuer": settings.issuer,
-            "document_number": settings.document_number,
-            "region": region_name(settings.region, language),
-            "as_of": settings.as_of,
-            "window_days": settings.window_days,
-            "rules": settings.rules,
-        }
+        formats = {name: book.add_format(look) for name, look in looks.items()}
+        facts = {name: getattr(settings, name) for name in ON_COVER}
+        facts["region"] = region_name(settings.region, language)
         _cover(book.add_worksheet(words["cover"]), formats, words, title, facts, sheets)
         _notes(book.add_worksheet(words["notes"]), formats, words, sheets, language)
         for sheet in sheets:
@@ -85,12 +81,7 @@ def write(
 
 
 def _sheets(
-    measured: pl.DataFrame,
-    findings: pl.DataFrame,
-    figures: Mapping[str, Figure],
-    blocks: list[Block],
-    words: dict[str, Any],
-    language: str,
+    frames: dict[str, pl.DataFrame], figures: Mapping[str, Figure], blocks: list[Block], words: Any, language: str
 ) -> list[_Sheet]:
     taken = {words["cover"].lower(), words["notes"].lower()}
     made = []
@@ -99,12 +90,10 @@ def _sheets(
             heads, kinds = [c["label"] for c in block["columns"]], [c["kind"] for c in block["columns"]]
             title = f"{block['annex']} {block['caption']}".strip()
             made.append(_Sheet(sheet_name(title, taken), title, heads, kinds, block["rows"], block["note"]))
-    for name, frame in (("measured", measured), ("findings", findings)):
+    for name, frame in frames.items():
         # Under its label the column's own name: conditions of figures name columns so.
         heads = [f"{label(column, language)}\n{column}" for column in frame.columns]
-        kinds = [
-            {pl.Int64: "int", pl.Date: "date", pl.Float64: "number"}.get(t.base_type(), "text") for t in frame.dtypes
-        ]
+        kinds = [KINDS.get(dtype.base_type(), "text") for dtype in frame.dtypes]
         rows = [[cell(n, v, language) for n, v in row.items()] for row in frame.iter_rows(named=True)]
         made.append(_Sheet(sheet_name(words[name], taken), words[name], heads, kinds, rows))
     names = ("id", "label", "value", "low", "high", "count", "of", "text")
@@ -130,22 +119,6 @@ def sheet_name(title: str, taken: set[str]) -> str:
         number += 1
     taken.add(made.lower())
     return made
-
-
-def _formats(book: Any) -> dict[str, Any]:
-    plain = {"font_name": "宋体", "font_size": 11, "valign": "top"}
-    cell = {**plain, "border": 1, "border_color": "#BFBFBF"}
-    head = {"bold": True, "bg_color": "#E7EDF5", "text_wrap": True, "align": "center", "valign": "vcenter"}
-    aligned: dict[str, dict[str, Any]] = {"text": {"text_wrap": True}, "date": {"align": "center"}}
-    looks: dict[str, dict[str, Any]] = {
-        "title": {"bold": True, "font_size": 14, "font_name": "黑体"},
-        "head": {**cell, **head},
-        "note": {**plain, "font_color": "#595959"},
-        "wrapped": {**plain, "text_wrap": True},
-        "link": {**plain, "font_color": "#0563C1", "underline": 1},
-        **{kind: {**cell, "num_format": shown, **aligned.get(kind, {})} for kind, shown in SHOWN.items()},
-    }
-    return {name: book.add_format(look) for name, look in looks.items()}
 
 
 def _line(page: Any, row: int, texts: Iterable[Any], look: Any) -> None:
@@ -181,7 +154,7 @@ def _notes(page: Any, formats: dict[str, Any], words: dict[str, Any], sheets: li
     top = len(notes) + 3
     _line(page, top, [words["column_note"]], formats["title"])
     _line(page, top + 1, [words["columns"][n] for n in ("column", "label", "meaning", "unit")], formats["head"])
-    fields = dictionary("accounts") | dictionary("measured") | dictionary("findings")
+    fields = columns("accounts") | columns("measured") | columns("findings")
     for row, field in enumerate(fields.values(), top + 2):
         meaning = in_language(field.meanings, language)
         _line(page, row, (field.name, label(field.name, language), meaning, field.unit), formats["wrapped"])

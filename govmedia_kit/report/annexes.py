@@ -196,10 +196,7 @@ def figure_index(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
     """Where each number comes from: one row per figure without its breakdowns, with the condition that selects its rows."""
     language = assessment.language
     rows = [
-        [
-            *(f.id, f.label, f.text, None if f.of is None else f"{f.count}/{f.of}"),
-            *(f.evidence["table"], f.evidence["where"]),
-        ]
+        [f.id, f.label, f.text, None if f.of is None else f"{f.count}/{f.of}", f.evidence["table"], f.evidence["where"]]
         for f in figures.values()
         if "@" not in f.id and f.value is not None
     ]

@@ -102,16 +102,14 @@ class Phrases:
         """A figure by platform, those with most accounts first, or by level, each number linked: 微信公众号144个、新浪微博79个."""
         group = "@platform:" if by == "platform" else "@"
         there = [word for word in vocabulary_of(by) or {} if f"{identifier}{group}{word}" in self.figures]
+
+        def part(word: str) -> list[Run]:
+            number = self.number(f"{identifier}{group}{word}")
+            return self.runs(key, name=word_label(by, word, self.language), number=number)
+
         if by == "platform":
             there.sort(key=lambda word: -self.value(f"accounts.registered{group}{word}"))
-        return self.join(
-            [
-                self.runs(
-                    key, name=word_label(by, word, self.language), number=self.number(f"{identifier}{group}{word}")
-                )
-                for word in there
-            ]
-        )
+        return self.join(list(map(part, there)))
 
     def annex(self, name: str) -> str:
         """How a phrase points at an annex: 附件3."""

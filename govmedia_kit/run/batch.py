@@ -23,13 +23,8 @@ from govmedia_kit.run.kernel import started_kernel
 
 __all__ = ["Job", "jobs_by_region", "jobs_of", "make_batch"]
 
-# The figures of each bulletin that the summary shows.
-SHOWN = {
-    "registered": "accounts.registered",
-    "checked": "accounts.checked",
-    "failed": "accounts.failed",
-    "pass_rate": "pass_rate",
-}
+# The figures of accounts that the summary shows of each bulletin, beside the pass rate.
+COUNTS = ("registered", "checked", "failed")
 
 
 @dataclass(frozen=True)
@@ -124,8 +119,7 @@ def make_batch(
             after_each(row)
             rows.append(row)
     texts = dict.fromkeys(("name", "title", "state", "why"), pl.String)
-    counts = dict.fromkeys(("registered", "checked", "failed"), pl.Int64)
-    summary = pl.DataFrame(rows, schema={**texts, **counts, "pass_rate": pl.Float64})
+    summary = pl.DataFrame(rows, schema={**texts, **dict.fromkeys(COUNTS, pl.Int64), "pass_rate": pl.Float64})
     _beside(out / "summary.csv", summary.write_csv(include_bom=True))
     _beside(out / "index.html", _index(summary, language))
     return summary
@@ -156,9 +150,9 @@ def _index(summary: pl.DataFrame, language: str) -> str:
 
 def _figures(folder: Path, state: str) -> dict[str, Any]:
     if state == "failed":
-        return dict.fromkeys(SHOWN)
+        return dict.fromkeys((*COUNTS, "pass_rate"))
     found = {f["id"]: f["value"] for f in json.loads((folder / "figures.json").read_text(encoding="utf-8"))}
-    return {name: found[identifier] for name, identifier in SHOWN.items()}
+    return {**{name: found[f"accounts.{name}"] for name in COUNTS}, "pass_rate": found["pass_rate"]}
 
 
 def _is_up_to_date(folder: Path, job: Job, options: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from govmedia_kit import __version__
 from govmedia_kit.catalogue import catalogue
@@ -23,14 +23,12 @@ from govmedia_kit.errors import InputError, NotebookError, hint
 from govmedia_kit.package_data import resource
 from govmedia_kit.read.audit import inputs_of
 from govmedia_kit.read.settings import Settings, read_settings
-from govmedia_kit.render.formats import FORMATS, NOTICES, Bulletin
+from govmedia_kit.render.formats import FORMATS, NOTICES, Bulletin, Look
 from govmedia_kit.run.kernel import Kernel, error_of, started_kernel
 
 __all__ = ["check_parameters", "make_bulletin", "recipe", "replace_folder", "sha256"]
 
-LAYOUTS = ("document", "letter")
-CHARTS = ("static", "interactive")
-CODE = ("hidden", "fold")
+CHOICES = {"layout": ("document", "letter"), "charts": ("static", "interactive"), "code": ("hidden", "fold")}
 FIXED = ("figures.json", "measured.parquet", "findings.csv", "manifest.json")
 LIBRARIES = (
     *("altair", "narwhals", "nbclient", "papermill", "polars", "python-docx"),
@@ -74,13 +72,13 @@ def make_bulletin(
     for name in formats:
         if name not in FORMATS:
             raise InputError("unknown_format", found=name, hint=hint(name, FORMATS), known=list(FORMATS))
-    for option, value, known in (("layout", layout, LAYOUTS), ("charts", charts, CHARTS), ("code", code, CODE)):
-        if value not in known:
+    look = Look(layout, Path(template) if template is not None else None, charts, code, notices)
+    for option, known in CHOICES.items():
+        if (value := getattr(look, option)) not in known:
             raise InputError("unknown_choice", name=f"--{option}", found=value, hint=hint(value, known), known=known)
     source = _source(notebook)
     chosen = {name: parameters.get(name) or None for name in ("as_of", "language", "region")}
     settings = read_settings(audit, **chosen)
-    look = _Look(layout, Path(template) if template is not None else None, charts, code, notices)
     made_from = recipe(audit, notebook=notebook, **look._asdict(), **parameters)
     given = made_from["parameters"]
     _may_replace(out)
@@ -108,7 +106,7 @@ def make_bulletin(
 def recipe(audit: Path, *, notebook: Path | str | None = None, formats: Any = None, **options: Any) -> dict[str, Any]:
     """What a bulletin of these arguments of `make_bulletin` is made from: while that is the same, the bulletin is too."""
     source = _source(notebook)
-    look = {name: options.pop(name, default) for name, default in _Look._field_defaults.items()}
+    look = {name: options.pop(name, default) for name, default in Look._field_defaults.items()}
     if look["template"] is not None:
         look["template"] = sha256(Path(look["template"]))
     return {
@@ -222,25 +220,13 @@ def _forget_the_run(executed: Any) -> None:
                     output["execution_count"] = count
 
 
-class _Look(NamedTuple):
-    """How the documents look: see `make_bulletin`."""
-
-    layout: str = "document"
-    template: Path | None = None
-    charts: str = "static"
-    code: str = "hidden"
-    notices: bool = False
-
-
 def _print(
-    formats: list[str], executed: Any, folder: Path, settings: Settings, look: _Look, progress: Callable[[str], None]
+    formats: list[str], executed: Any, folder: Path, settings: Settings, look: Look, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     """The documents, and what there is to say of them: statements that do not add up, departures from the standard."""
     from govmedia_kit.render.notebook import blocks_of
 
-    printed = Bulletin(
-        executed, blocks_of(executed), folder, settings, look.layout, look.template, look.charts, look.code
-    )
+    printed = Bulletin(executed, blocks_of(executed), folder, settings, look)
     told: dict[str, Any] = {"arithmetic": _verified(printed.blocks, settings.language), "layout": look.layout}
     chosen = {name: FORMATS[name] for name in formats} | ({"notices": NOTICES} if look.notices else {})
     for name, format_ in chosen.items():

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jupyter_core.utils import run_sync
+
 from govmedia_kit.errors import GovmediaError, NotebookError
 
 __all__ = ["Kernel", "error_of", "hand_over", "started_kernel"]
@@ -68,25 +70,25 @@ class Kernel:
         self.manager.client = self._client  # type: ignore[method-assign]
         env = {**os.environ, "PYTHONWARNINGS": "ignore"}
         lines = [f"--IPKernelApp.exec_lines={line}" for line in PRELOAD]
-        self._run(self.manager.start_kernel(env=env, extra_arguments=lines))
+        run_sync(self.manager.start_kernel)(env=env, extra_arguments=lines)
 
     def ready(self, folder: Path) -> Any:
         """The kernel's manager, with an empty namespace and `folder` as the working folder; started again if it died."""
         reset = RESET.format(folder=str(folder))
         try:
-            if self._run(self.manager.is_alive()):
+            if run_sync(self.manager.is_alive)():
                 self._execute(reset)
                 return self.manager
         except (RuntimeError, TimeoutError):  # it is dying, or busy without end
             pass
         self._disconnect()
-        self._run(self.manager.restart_kernel(now=True))
+        run_sync(self.manager.restart_kernel)(now=True)
         self._execute(reset)
         return self.manager
 
     def leave(self, folder: Path) -> None:
         """Step out of a working folder, which Windows would not let be renamed while a kernel stands in it."""
-        if self._run(self.manager.is_alive()):
+        if run_sync(self.manager.is_alive)():
             # A kernel that is still busy with a cell that was interrupted is not waited for.
             with contextlib.suppress(TimeoutError, RuntimeError):
                 self._execute(f"import os; os.chdir({str(folder)!r})", timeout=10)
@@ -96,7 +98,7 @@ class Kernel:
         """End the kernel."""
         self._disconnect()
         with contextlib.suppress(Exception):
-            self._run(self.manager.shutdown_kernel(now=True))
+            run_sync(self.manager.shutdown_kernel)(now=True)
 
     def _client(self, **options: Any) -> Any:
         """A client as the manager makes it, remembered: the one that runs a notebook is never closed by its maker."""
@@ -110,23 +112,12 @@ class Kernel:
     def _execute(self, code: str, timeout: float = 60) -> None:
         client = self._client()
         client.start_channels()
-        self._run(client.wait_for_ready(timeout=timeout))
+        run_sync(client.wait_for_ready)(timeout=timeout)
         # The client is asynchronous: not awaited, the reset would silently not happen.
-        done = client.execute_interactive(
-            code, store_history=False, silent=True, output_hook=lambda m: None, timeout=timeout
-        )
-        reply = self._run(done)
+        quiet: Any = {"store_history": False, "silent": True, "output_hook": lambda message: None}
+        reply = run_sync(client.execute_interactive)(code, timeout=timeout, **quiet)
         if reply["content"]["status"] != "ok":
             raise RuntimeError(f"the kernel could not be made ready: {reply['content'].get('evalue')}")
-
-    @staticmethod
-    def _run(awaitable: Any) -> Any:
-        from jupyter_core.utils import run_sync
-
-        async def wait() -> Any:
-            return await awaitable
-
-        return run_sync(wait)()
 
 
 @contextlib.contextmanager

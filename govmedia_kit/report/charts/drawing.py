@@ -6,6 +6,7 @@ interactive and every exporter has a picture. Frames are aggregated before they 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import polars as pl
 
 from govmedia_kit.catalogue import phrase
 from govmedia_kit.judge.assessment import Assessment
+from govmedia_kit.package_data import resource
 from govmedia_kit.schema import vocabulary, word_label
 
 if TYPE_CHECKING:
@@ -30,9 +32,6 @@ __all__ = [
     "step_curve",
 ]
 
-FONT = "Noto Sans SC, Microsoft YaHei, PingFang SC, Noto Sans CJK SC, sans-serif"
-# Okabe and Ito's colours, told apart by colour-blind readers.
-PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999"]
 WIDTH = 560
 V5 = "https://vega.github.io/schema/vega-lite/v5.json"
 
@@ -44,7 +43,9 @@ def enable() -> None:
     register_fonts()
     alt.renderers.register("govmedia", _render)
     alt.renderers.enable("govmedia")
-    alt.theme.register("govmedia", enable=True)(_theme)
+    # Its colours are Okabe and Ito's, told apart by colour-blind readers.
+    theme = json.loads((resource("templates") / "charts.json").read_text(encoding="utf-8"))
+    alt.theme.register("govmedia", enable=True)(lambda: theme)
 
 
 def register_fonts() -> None:
@@ -55,29 +56,6 @@ def register_fonts() -> None:
     import vl_convert
 
     vl_convert.register_font_directory(str(Path(fonts.sans_path()).parent))
-
-
-def _theme() -> Any:
-    text = {
-        "labelFont": FONT,
-        "titleFont": FONT,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-    }
-    return {
-        "config": {
-            "font": FONT,
-            "background": "#ffffff",
-            "axis": {**text, "gridColor": "#e5e5e5", "domainColor": "#666666", "tickColor": "#666666"},
-            "legend": text,
-            "header": text,
-            "title": {"font": FONT, "fontSize": 14, "fontWeight": "normal", "anchor": "start"},
-            "text": {"font": FONT, "fontSize": 12},
-            "range": {"category": PALETTE},
-            "view": {"stroke": None},
-        }
-    }
 
 
 def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -95,7 +73,6 @@ def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
 def _own_ids(svg: str, spec: dict[str, Any]) -> str:
     """The picture with ids of its own: the converter counts on from one picture to the next as long as it runs."""
     import hashlib
-    import json
     import re
 
     prefix = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
