@@ -185,8 +185,8 @@ def test_the_heat_maps_have_monday_on_top_and_the_weeks_in_order(gansu_assessmen
         assert encoding["y"]["sort"] == ["一", "二", "三", "四", "五", "六", "日"]
         assert encoding["color"]["field"] == "number"
         days = pd.DataFrame(values_of(chart)).assign(date=lambda f: pd.to_datetime(f["date"]))
-        assert [encoding["y"]["sort"][i] for i in days["date"].dt.dayofweek] == days["weekday"].to_list()
-        monday = days["date"] - pd.to_timedelta(days["date"].dt.dayofweek, unit="D")
+        assert [encoding["y"]["sort"][i] for i in days["date"].dt.day_of_week] == days["weekday"].to_list()
+        monday = days["date"] - pd.to_timedelta(days["date"].dt.day_of_week, unit="D")
         assert monday.dt.strftime("%Y-%m-%d").to_list() == days["week"].to_list()
 
 

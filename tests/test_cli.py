@@ -110,7 +110,7 @@ def test_a_language_that_the_kit_does_not_speak_is_refused_in_the_systems(tmp_pa
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     for arguments in (["check", tmp_path], ["bulletin", tmp_path, "--out", tmp_path / "out"], ["verify", tmp_path]):
         code, text = command(*arguments, "--language", "fr")
-        assert (code, text) == (2, "没有语言“fr”。可用：zh-Hans、zh-Hant、en。\n")
+        assert (code, text) == (2, "语言（language）不能是“fr”。可用：zh-Hans、zh-Hant、en。\n")
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh-Hans", "本工具没有料到的错误"), ("en", "did not foresee")])

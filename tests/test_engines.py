@@ -133,9 +133,17 @@ ENGINES = (
     "polars",
     "duckdb",
     "dask",
-    pytest.param("spark", marks=[pytest.mark.java, pytest.mark.usefixtures("spark")]),
+    pytest.param("spark", marks=pytest.mark.java),
 )
 NOON = datetime(2019, 7, 10, 12)
+
+
+@pytest.fixture
+def engine(request) -> str:
+    """An engine by name; Spark with the session of this module."""
+    if request.param == "spark":
+        request.getfixturevalue("spark")
+    return request.param
 
 
 def audit_of(folder: Path, files: dict[str, pl.DataFrame]) -> Path:
@@ -158,7 +166,7 @@ def posts_of(account_id: str, ids: list[str | None], **columns: object) -> pl.Da
     return pl.DataFrame({"account_id": account_id, "published_at": times, "post_id": ids, **columns})
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
 def test_files_of_posts_may_have_other_columns_and_types(engine, tmp_path):
     likes = pl.Series([3, None], dtype=pl.Int32)
     files = {
@@ -173,7 +181,7 @@ def test_files_of_posts_may_have_other_columns_and_types(engine, tmp_path):
     assert found == {"甲": (4, 3, None), "乙": (2, 42, 7)}
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
 def test_a_post_that_stands_twice_counts_as_its_last_row_says(engine, tmp_path):
     ids = [str(i) for i in range(3000)]
     files = {
@@ -188,7 +196,7 @@ def test_a_post_that_stands_twice_counts_as_its_last_row_says(engine, tmp_path):
         assert measured(folder, engine, "posts_in_window", "likes_in_window")["甲"] == (3002, expected)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
 def test_the_newest_capture_wins_before_file_and_row(engine, tmp_path):
     early, late = datetime(2019, 7, 11), datetime(2019, 7, 12)
     files = {

@@ -38,6 +38,10 @@ def find_table(folder: Path, name: str, settings: Settings | None = None) -> Pat
     """The file of a table (accounts, posts, messages, filed), or None; InputError where several could be meant."""
     found = tables_in(folder, name, settings)
     if len(found) > 1:
-        called = functools.partial(phrase, f"tables.{name}")
+        called = functools.partial(_label, name)
         raise InputError("two_tables", path=folder, table=called, found=[p.name for p in found])
     return found[0] if found else None
+
+
+def _label(table: str, language: str) -> str:
+    return phrase(f"tables.{table}", language)
