@@ -15,6 +15,8 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +45,8 @@ __all__ = [
 ROW = "__row"
 EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
 READABLE = (*EXCEL, ".parquet", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+# The first bytes of files that are no text: a database, Parquet, zipped workbooks, old ones.
+MARKS = {b"SQLite format 3\0": "sqlite", b"PAR1": "parquet", b"PK\x03\x04": "excel", b"\xd0\xcf\x11\xe0": "excel"}
 
 # The bytes of a text that are looked at to find out what it is.
 HEAD = 1 << 16
@@ -114,14 +118,8 @@ def decoded(content: bytes) -> str:
 def kind_of(path: Path) -> str:
     """What a file is, from its first bytes: sqlite, excel, parquet, html, xml, json, yaml, weibo_text, id_list or text."""
     head = _head(path)
-    for mark, kind in (
-        (b"SQLite format 3\0", "sqlite"),
-        (b"PAR1", "parquet"),
-        (b"PK\x03\x04", "excel"),
-        (b"\xd0\xcf\x11\xe0", "excel"),
-    ):
-        if head.startswith(mark):
-            return kind
+    if known := next((kind for mark, kind in MARKS.items() if head.startswith(mark)), None):
+        return known
     if path.suffix.lower() in (".yaml", ".yml"):
         return "yaml"
     text = _head_text(head).lstrip("\ufeff \t\r\n\0")
@@ -215,14 +213,10 @@ class Delimited(NamedTuple):
         except pl.exceptions.PolarsError:
             # Bytes that are no UTF-8 further down, or quotes that never close.
             raw = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
-            keep = columns if columns is not None else list(range(width))
-            cells: list[list[str | None]] = [[] for _ in keep]
-            for row in csv.reader(io.StringIO(decoded(raw), newline=""), delimiter=self.separator):
-                for cell, column in zip(cells, keep, strict=True):
-                    cell.append((row[column] or None) if column < len(row) else None)
-            return pl.DataFrame(
-                {f"c{i}": pl.Series(cell, dtype=pl.String) for i, cell in zip(keep, cells, strict=True)}
-            )
+            keep = range(width) if columns is None else columns
+            rows = csv.reader(io.StringIO(decoded(raw), newline=""), delimiter=self.separator)
+            cells = [[(row[i] or None) if i < len(row) else None for i in keep] for row in rows]
+            return pl.DataFrame(cells, schema={f"c{i}": pl.String for i in keep}, orient="row")
 
 
 def delimited(path: Path) -> Delimited:
@@ -254,13 +248,9 @@ def _is_utf8(head: bytes) -> bool:
 def _head_rows(text: str, separator: str) -> list[list[str]]:
     csv.field_size_limit(1 << 30)
     rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+    with suppress(csv.Error):
+        for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), HEAD_ROWS):
             rows.append([cell[:1000] for cell in row[:WIDEST]])
-            if len(rows) == HEAD_ROWS:
-                break
-    except csv.Error:
-        pass
     return rows
 
 
