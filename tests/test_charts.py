@@ -154,8 +154,8 @@ def test_bars_of_channels_are_stacked_and_the_longest_stands_first(gansu_assessm
     mark, encoding = layers_of(chart)[0]
     assert (mark, encoding["y"]["sort"], encoding["x"]["field"]) == ("bar", "-x", "accounts")
     assert "stack" not in encoding["x"]
-    assert encoding["color"]["scale"]["domain"] == ["未开通", "部分开通", "功能齐全"]
-    assert len(set(encoding["color"]["scale"]["range"])) == 3
+    assert encoding["color"]["scale"]["domain"] == ["未开通", "部分开通", "功能齐全", "未知"]
+    assert len(set(encoding["color"]["scale"]["range"])) == 4
     sums = pd.DataFrame(values_of(chart)).groupby("platform_label")["accounts"].sum()
     assert sums.to_dict() == {"微信公众号": 144, "新浪微博": 79} | {n: sums[n] for n in sums.index if sums[n] < 79}
 
