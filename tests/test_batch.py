@@ -120,6 +120,7 @@ def test_a_fault_of_ours_in_one_bulletin_does_not_cost_the_others(three_regions,
     assert summary["why"][0] == "ZeroDivisionError: oh"
 
 
+@pytest.mark.slow
 def test_what_is_up_to_date_is_kept_and_what_changed_is_made_anew(three_regions, short, tmp_path):
     jobs, out = jobs_by_region(three_regions)[:1], tmp_path / "out"
 
@@ -164,6 +165,7 @@ def test_a_bulletin_that_would_look_otherwise_or_is_of_another_version_is_made_a
     assert [state(code="fold"), state(code="fold")] == ["made", "kept"]
 
 
+@pytest.mark.slow
 def test_bulletins_inside_the_audit_folder_are_kept_too(three_regions, short, tmp_path):
     def states() -> list[str]:
         jobs = jobs_by_region(three_regions)
@@ -181,6 +183,7 @@ def test_a_bulletin_that_fails_now_leaves_the_one_of_before(three_regions, short
     assert made_at(out) == before
 
 
+@pytest.mark.slow
 def test_a_kernel_that_was_used_before_makes_the_bulletin_that_a_fresh_one_makes(
     gansu, gansu_bulletin, kernel, tmp_path
 ):
@@ -200,6 +203,7 @@ def test_a_kernel_that_was_used_before_makes_the_bulletin_that_a_fresh_one_makes
         assert (warm / name).read_bytes() == (fresh / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_the_kernel_comes_back_when_it_died(kernel, short, tmp_path):
     audit = write_audit(tmp_path / "audit")
     os.kill(kernel.manager.provisioner.pid, signal.SIGKILL)
@@ -255,6 +259,7 @@ def test_an_audit_that_cannot_be_read_does_not_cost_the_others(short, tmp_path):
     assert summary.select("name", "state").rows() == [("bad", "failed"), ("good/620100-兰州市", "made")]
 
 
+@pytest.mark.slow
 def test_what_was_damaged_or_looks_back_to_another_round_is_made_anew(short, tmp_path):
     accounts = [account("甲", region="620102")]
     before = write_audit(tmp_path / "before", accounts, [post("甲", 100)], as_of=dt.date(2019, 4, 30))
@@ -271,6 +276,7 @@ def test_what_was_damaged_or_looks_back_to_another_round_is_made_anew(short, tmp
     assert made() == ["made"]
 
 
+@pytest.mark.slow
 def test_a_region_without_a_live_account_last_round_has_a_bulletin_with_nothing_before(tmp_path):
     accounts = [account("甲", region="620102"), account("乙", region="620502", opened_on="2019-05-01")]
     write_audit(tmp_path / "before", accounts, [post("甲", 80)], as_of=dt.date(2019, 4, 30))

@@ -416,6 +416,7 @@ def test_characters_that_the_pdf_lacks_are_told_and_the_bulletin_is_done_in_part
     assert (tmp_path / "out" / "bulletin.pdf").exists()
 
 
+@pytest.mark.slow
 def test_the_real_command_makes_a_bulletin_with_its_own_kernel(tmp_path):
     audit = write_audit(tmp_path / "审计 甲", [account("甲"), account("乙")], [post("甲", 1), post("乙", 40)])
     start = time.perf_counter()

@@ -24,7 +24,9 @@ FACTS = re.compile(
 )
 
 
-@pytest.fixture(scope="module", params=["zh-Hans", "zh-Hant", "en"])
+@pytest.fixture(
+    scope="module", params=["zh-Hans", *(pytest.param(name, marks=pytest.mark.slow) for name in ("zh-Hant", "en"))]
+)
 def folder(request, gansu, kernel, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("三种语言") / request.param
     layout = "letter" if request.param == "zh-Hant" else "document"

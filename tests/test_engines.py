@@ -100,6 +100,7 @@ def test_polars_is_a_plain_count(posts, expected):
     assert {(a, d): (n, p) for a, d, n, p in expected.select("account_id", "day", "posts", "pushes").rows()} == counted
 
 
+@pytest.mark.slow
 @pytest.mark.java
 def test_spark_gives_the_same(spark, files, expected):
     frame = spark.read.parquet(str(files))
@@ -118,6 +119,7 @@ def test_dask_gives_the_same(files, expected):
     assert_frame_equal(status(days), status(expected))
 
 
+@pytest.mark.slow
 @pytest.mark.java
 def test_posts_straight_from_an_engine_have_the_status_of_polars(spark, files, posts):
     accounts = pl.DataFrame({"account_id": [f"{number:04}" for number in range(305)]})
@@ -133,7 +135,7 @@ ENGINES = (
     "polars",
     "duckdb",
     "dask",
-    pytest.param("spark", marks=pytest.mark.java),
+    pytest.param("spark", marks=[pytest.mark.java, pytest.mark.slow]),
 )
 NOON = datetime(2019, 7, 10, 12)
 

@@ -33,6 +33,7 @@ print(json.dumps([wrong, seconds, peak]))
 """
 
 
+@pytest.mark.slow
 def test_damaged_samples_end_in_rows_or_in_a_sentence():
     failures, slowest = fuzz_reading.run(NUMBER, seed=1)
     assert failures == []

@@ -272,7 +272,7 @@ def test_one_character_neighbours_agree_with_comparing_every_pair():
 
 
 @pytest.mark.parametrize("generator", ["first", "second"])
-@pytest.mark.parametrize("size", [283, 10_000, 100_000])
+@pytest.mark.parametrize("size", [283, 10_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_planted_lookalikes_are_found_and_true_twins_left_alone(generator, size):
     truth = getattr(lookalike_truth, generator)(size)
     assert len(truth.accounts) >= size

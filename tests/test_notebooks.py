@@ -108,6 +108,7 @@ def test_the_first_lesson_says_what_it_finds(kernel, gansu):
     assert numbers[-1] == f"{{14: 35, 7: {answer}}}"
 
 
+@pytest.mark.slow
 def test_an_executed_bulletin_can_be_run_again_where_it_stands(gansu_bulletin, kernel):
     before = (gansu_bulletin / "figures.json").read_bytes()
     executed(gansu_bulletin / "bulletin.ipynb", kernel)

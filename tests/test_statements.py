@@ -47,6 +47,7 @@ def test_sentences_that_another_reading_explains_are_not_accused():
             assert wrong(text) == [], text
 
 
+@pytest.mark.slow
 def test_one_changed_digit_in_a_thousand_bulletins():
     broken = found = 0
     accused = []
