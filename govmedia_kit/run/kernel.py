@@ -10,6 +10,7 @@ import base64
 import contextlib
 import os
 import pickle
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,10 @@ class Kernel:
         self.manager.client = self._client  # type: ignore[method-assign]
         env = {**os.environ, "PYTHONWARNINGS": "ignore"}
         lines = [f"--IPKernelApp.exec_lines={line}" for line in PRELOAD]
-        run_sync(self.manager.start_kernel)(env=env, extra_arguments=lines)
+        with warnings.catch_warnings():
+            # A home that may not be written to is no matter: nothing of a bulletin is kept there.
+            warnings.filterwarnings("ignore", "IPython (parent|dir)")
+            run_sync(self.manager.start_kernel)(env=env, extra_arguments=lines)
 
     def ready(self, folder: Path) -> Any:
         """The kernel's manager, with an empty namespace and `folder` as the working folder; started again if it died."""
