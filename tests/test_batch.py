@@ -151,6 +151,7 @@ def test_what_is_up_to_date_is_kept_and_what_changed_is_made_anew(three_regions,
     assert [state(), state()] == ["made", "kept"]
 
 
+@pytest.mark.slow
 def test_a_bulletin_that_would_look_otherwise_or_is_of_another_version_is_made_anew(
     three_regions, short, tmp_path, monkeypatch
 ):

@@ -200,6 +200,7 @@ def test_the_same_input_gives_the_same_bytes(gansu, gansu_bulletin, kernel, tmp_
     assert clocks[0] == clocks[1]
 
 
+@pytest.mark.slow
 def test_run_again_in_place_every_byte_is_the_same(tmp_path, kernel):
     audit = write_audit(tmp_path / "audit")
     first = bytes_of(make_bulletin(audit, tmp_path / "out", kernel=kernel))

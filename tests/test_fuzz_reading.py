@@ -145,6 +145,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_costs_neither_ten_seconds_nor_a_gigabyte(name, tmp_path):
     path = tmp_path / name
