@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from govmedia_kit.run.bulletin import FORMATS, make_bulletin
+from govmedia_kit.render.formats import FORMATS
+from govmedia_kit.run.bulletin import make_bulletin
 from govmedia_kit.run.kernel import started_kernel
 
 GANSU = Path(__file__).parents[2] / "data" / "gansu-2019"
@@ -68,7 +69,7 @@ def bodies(counties: list[dict]) -> Iterator[tuple[str, dict, str]]:
 
 def timed(audit: Path, out: Path, kernel) -> dict[str, float]:
     marks: list[tuple[str, float]] = [("start", time.perf_counter())]
-    make_bulletin(audit, out, kernel=kernel, progress=lambda step: marks.append((step, time.perf_counter())))
+    make_bulletin(audit, out, kernel=kernel, progress=lambda done, of, step: marks.append((step, time.perf_counter())))
     marks.append(("end", time.perf_counter()))
     return {name: later - at for (name, at), (_, later) in itertools.pairwise(marks)}
 
@@ -90,7 +91,7 @@ def main() -> None:
             formats = sum(steps.get(f, 0) for f in FORMATS)
             each = "  ".join(f"{f} {steps.get(f, 0):.2f}" for f in FORMATS)
             print(
-                f"{name:14s} notebook {steps['notebook']:5.2f} s  formats {formats:5.2f} s  ratio {formats / steps['notebook']:.2f}  ({each})"
+                f"{name:14s} notebook {steps['bulletin.ipynb']:5.2f} s  formats {formats:5.2f} s  ratio {formats / steps['bulletin.ipynb']:.2f}  ({each})"
             )
 
 

@@ -5,6 +5,7 @@
 Run: python tests/benchmarks/bench_reading.py [rows]
 """
 
+import argparse
 import csv
 import resource
 import subprocess
@@ -160,8 +161,10 @@ def ratios(rows: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    options = argparse.ArgumentParser()
+    options.add_argument("rows", type=int, nargs="?", default=1_000_000)
     began = time.perf_counter()
-    for name, value in ratios(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000).items():
+    for name, value in ratios(options.parse_args().rows).items():
         print(f"{name:24} {value:,.2f}")
     print(
         f"({time.perf_counter() - began:.0f} s, {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:,.0f} MB at most)"
