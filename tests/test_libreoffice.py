@@ -32,9 +32,9 @@ def bare(text):
 
 
 def values(sheet):
-    """The cells of a sheet; an empty text is an empty cell, and LibreOffice keeps fifteen digits."""
+    """The cells of a sheet; an empty text is an empty cell, and LibreOffice keeps fifteen digits of a number."""
     cells = ([cell.value for cell in row] for row in sheet.iter_rows())
-    return [[round(v, 12) if isinstance(v, float) else None if v == "" else v for v in row] for row in cells]
+    return [[round(v, 10) if isinstance(v, float) else None if v == "" else v for v in row] for row in cells]
 
 
 def test_every_paragraph_of_the_word_file_is_printed(gansu_bulletin, tmp_path):
