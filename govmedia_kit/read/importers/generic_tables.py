@@ -11,8 +11,9 @@ from govmedia_kit.errors import InputError
 from govmedia_kit.read.importers.layouts import Layout
 from govmedia_kit.read.importers.resolve_accounts import NAMING
 from govmedia_kit.read.ledger import match_columns, read_ledger
-from govmedia_kit.read.sources.files import ROW, WIDEST, Grid, grids
+from govmedia_kit.read.sources.files import ROW, Grid, grids
 from govmedia_kit.read.sources.source_table import Part, input_errors
+from govmedia_kit.read.sources.texts import WIDEST
 
 __all__ = ["read"]
 

@@ -23,7 +23,8 @@ from govmedia_kit.read.find_table import tables_in
 from govmedia_kit.read.importers.deduplicate import Imported
 from govmedia_kit.read.importers.layouts import tools
 from govmedia_kit.read.ledger import match_columns, parse_cells, read_ledger
-from govmedia_kit.read.sources.files import decoded, grids
+from govmedia_kit.read.sources.files import grids
+from govmedia_kit.read.sources.texts import decoded
 
 __all__ = ["BESIDE", "OBSERVED", "read_observed", "replaced", "with_observed", "write_accounts"]
 

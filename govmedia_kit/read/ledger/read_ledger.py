@@ -15,7 +15,8 @@ from govmedia_kit.errors import InputError, Place, Problem
 from govmedia_kit.read.ledger import infer_region, match_columns, parse_cells, tidy_sheet
 from govmedia_kit.read.ledger.match_columns import position, with_fields
 from govmedia_kit.read.ledger.platform_ids import platform_ids, without_addresses
-from govmedia_kit.read.sources.files import EXCEL, ROW, Grid, grids, merged_ranges
+from govmedia_kit.read.sources.files import EXCEL, ROW, Grid, grids
+from govmedia_kit.read.sources.workbooks import merged_ranges
 
 __all__ = ["Ledger", "grids_of", "position", "read_accounts", "read_ledger", "require", "source_name"]
 

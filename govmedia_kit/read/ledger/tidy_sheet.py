@@ -17,7 +17,8 @@ import polars as pl
 from govmedia_kit.catalogue import LANGUAGES, phrase
 from govmedia_kit.errors import Problem
 from govmedia_kit.read.ledger import match_columns, parse_cells, platform_ids
-from govmedia_kit.read.sources.files import ROW, Grid, Merged, letter
+from govmedia_kit.read.sources.files import ROW, Grid
+from govmedia_kit.read.sources.workbooks import Merged, letter
 
 __all__ = ["tidied"]
 

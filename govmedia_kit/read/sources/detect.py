@@ -16,8 +16,11 @@ import polars as pl
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.importers.layouts import Layout, key
 from govmedia_kit.read.sources import structured
-from govmedia_kit.read.sources.files import ROW, WIDEST, delimited, html_tables, kind_of, sheets_of
+from govmedia_kit.read.sources.files import ROW, kind_of
 from govmedia_kit.read.sources.source_table import Part, input_errors
+from govmedia_kit.read.sources.texts import WIDEST, delimited
+from govmedia_kit.read.sources.web_pages import html_tables
+from govmedia_kit.read.sources.workbooks import sheets_of
 
 __all__ = ["parts_of"]
 

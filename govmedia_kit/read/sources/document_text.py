@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from govmedia_kit.errors import InputError
-from govmedia_kit.read.sources.files import decoded, html_root
 from govmedia_kit.read.sources.source_table import input_errors
+from govmedia_kit.read.sources.texts import decoded
+from govmedia_kit.read.sources.web_pages import html_root
 from govmedia_kit.text_width import em_width
 
 __all__ = ["KINDS", "text_of_document"]

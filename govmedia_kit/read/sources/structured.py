@@ -16,8 +16,9 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit.read.importers.layouts import Layout, key
-from govmedia_kit.read.sources.files import ROW, cell_text, decoded, json_root
+from govmedia_kit.read.sources.files import ROW
 from govmedia_kit.read.sources.source_table import Part
+from govmedia_kit.read.sources.texts import cell_text, decoded, json_root
 from govmedia_kit.read.sources.wechat_comments import inside_articles
 
 __all__ = ["parts", "sqlite_parts"]
