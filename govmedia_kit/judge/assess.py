@@ -11,6 +11,7 @@ import polars as pl
 from govmedia_kit import schema
 from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError, Place, Problem
+from govmedia_kit.interop import with_dtypes
 from govmedia_kit.judge import rules
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.judge.followup import follow_up
@@ -59,7 +60,9 @@ def _with_rounds_before(audit: Audit, rounds: int) -> Assessment:
 
 def _alone(audit: Audit) -> Assessment:
     settings = audit.settings
-    accounts = duplication.live(_with_all_columns(audit.accounts), as_of=settings.as_of)
+    # What a ledger lacks is not known.
+    ledger = with_dtypes(audit.accounts.lazy(), schema.dtypes("accounts")).collect()
+    accounts = duplication.live(ledger, as_of=settings.as_of)
     if not accounts.height:
         raise InputError("no_live_account", found=settings.as_of, region=settings.region or "")
     table = rules.read_rules(settings.rules, folder=audit.folder)
@@ -99,15 +102,6 @@ def _alone(audit: Audit) -> Assessment:
         lookalikes=lookalikes,
         searches=search_results(accounts),
         discrepancies=discrepancies,
-    )
-
-
-def _with_all_columns(accounts: pl.DataFrame) -> pl.DataFrame:
-    """The ledger with every column of the dictionary, absent ones null: what a ledger lacks is not known."""
-    dtypes = schema.dtypes("accounts")
-    return accounts.select(
-        (pl.col(name) if name in accounts.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in dtypes.items()
     )
 
 

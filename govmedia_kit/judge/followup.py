@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from govmedia_kit import statistics
+from govmedia_kit.interop import with_dtypes
 from govmedia_kit.judge.assessment import Assessment
 
 __all__ = ["OUTCOMES", "follow_up", "matched", "trend"]
@@ -115,9 +116,7 @@ def follow_up(now: Assessment, before: Assessment) -> pl.DataFrame:
 def _closed(now: Assessment, before: Assessment) -> pl.DataFrame:
     """The accounts of the last round that this round's ledger holds as closed."""
     ledger = now.audit.accounts.join(now.measured, on="account_id", how="anti")
-    ledger = ledger.select(
-        (pl.col(name) if name in ledger.columns else pl.lit(None)).cast(pl.String).alias(name) for name in IDENTITY
-    )
+    ledger = with_dtypes(ledger.lazy(), dict.fromkeys(IDENTITY, pl.String)).collect()
     return matched(ledger, before.measured).select("previous_account_id", closed=pl.lit(True))
 
 

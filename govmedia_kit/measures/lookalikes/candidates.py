@@ -12,6 +12,7 @@ a table.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import polars as pl
@@ -66,34 +67,32 @@ class Keyed(NamedTuple):
 
 def keyed(accounts: pl.DataFrame) -> Keyed:
     """What the likeness of `accounts` (with `i`, their order) is judged by; accounts without a name are left out."""
-    # Joins by the hash of a name, as names are long and many.
-    name = pl.col("name").hash().alias("name")
-    named = accounts.select("name").unique().select(name, plain=normalize.plain(pl.col("name"))).drop_nulls()
-    distinct = named.select("plain").unique().with_row_index("n")
-    names, forms = _names(distinct["plain"])
-    number = named.join(distinct, on="plain").select("name", "n")
     # Units differ by more than case and punctuation; without one an account is its own.
     odd = accounts.select("unit").filter(pl.col("unit").str.contains(normalize.NOT_PLAIN)).unique()
     odd = odd.with_columns(same=normalize.plain(pl.col("unit")))
+    # Names are long and many: they are joined by their hashes.
+    name = pl.col("name").hash().alias("name")
     frame = (
         accounts.drop_nulls("name")
         .select("i", name, "unit", "platform", "region", "purpose")
-        .join(number, on="name")
-        .join(odd, on="unit", how="left")
+        .join(odd, on="unit", how="left", maintain_order="left")
         .with_columns(unit=pl.coalesce("same", "unit"))
-        .sort("i")
     )
     unit, platform, alone = pl.col("unit"), pl.col("platform"), pl.col("i")
     owner = pl.when(unit.is_not_null()).then(unit.hash()).otherwise(alone.hash(1))
     stage = pl.when(platform.is_not_null()).then(platform.hash()).otherwise(alone.hash(2))
     seats = _seats(frame.filter(pl.col("region").is_null())["unit"])
     frame = frame.join(seats, on="unit", how="left", maintain_order="left").select(
-        *("i", "n", "region"),
+        *("i", "name", "region"),
         near=pl.coalesce("region", "seat"),
         owner=owner,
         slot=pl.struct(owner.alias("owner"), stage.alias("stage"), pl.col("purpose").fill_null("").hash()).hash(),
         tongue=normalize.language(pl.col("purpose")),
     )
+    named = accounts.select("name").unique().select(name, plain=normalize.plain(pl.col("name"))).drop_nulls()
+    distinct = named.select("plain").unique().with_row_index("n")
+    frame = frame.join(named.join(distinct, on="plain").select("name", "n"), on="name").sort("i")
+    names, forms = _names(distinct["plain"])
     frame = _placed(frame, names).select("i", "n", "owner", "slot", "region", "where", "meaning", "tongue")
     return Keyed(frame, names.drop("place", "doubt", "meaning", "meaning_placed"), forms)
 
@@ -115,24 +114,25 @@ def _names(distinct: pl.Series) -> tuple[pl.DataFrame, dict[str, Characters]]:
     """Plain names, a row for each: keys, `place` and `doubt` (marks, see `normalize.words`), meanings; and both forms."""
     doubts = f"[{normalize.lexicon_of_names().doubts}]"
     words = pl.col("words")
-    frame = (
-        distinct.to_frame("plain")
-        .with_columns(words=normalize.words(pl.col("plain")))
-        .with_columns(bare=normalize.bare(words), place=words.str.extract(f"({normalize.A_PLACE})"))
-        .with_columns(doubt=pl.when(pl.col("place").is_null()).then(words.str.extract(f"({doubts})")))
-        .pipe(_without_learnt_endings, doubts)
-        .with_columns(rest=pl.col("bare").str.replace_all(normalize.A_PLACE, ""))
-    )
-    marked = frame.select(pl.when(pl.col("bare") != "").then("bare").otherwise("plain")).to_series()
-    forms = {"plain": characters_of(distinct), "core": respelt(characters_of(marked), normalize.spelling_of)}
-    made = {}
-    for form, texts in forms.items():
-        made[f"same_{form}"] = same_keys(texts)
-        made[f"sound_{form}"] = sound_keys(texts, normalize.reading)
-        made[f"order_{form}"] = order_keys(texts)
-    return _with_meaning(frame.select("place", "doubt", "rest"), doubts).with_columns(
-        **{name: pl.Series(key, dtype=pl.UInt64) for name, key in made.items()}
-    ), forms
+    makers = {"same": same_keys, "sound": lambda texts: sound_keys(texts, normalize.reading), "order": order_keys}
+    # The keys are arithmetic of one core; beside them Polars reads the words.
+    with ThreadPoolExecutor(1) as beside:
+        forms = {"plain": characters_of(distinct)}
+        made = {f"{what}_plain": beside.submit(make, forms["plain"]) for what, make in makers.items()}
+        frame = (
+            distinct.to_frame("plain")
+            .with_columns(words=normalize.words(pl.col("plain")))
+            .with_columns(bare=normalize.bare(words), place=words.str.extract(f"({normalize.A_PLACE})"))
+            .with_columns(doubt=pl.when(pl.col("place").is_null()).then(words.str.extract(f"({doubts})")))
+            .drop("words")
+            .pipe(_without_learnt_endings, doubts)
+            .with_columns(rest=pl.col("bare").str.replace_all(normalize.A_PLACE, ""))
+        )
+        marked = frame.select(pl.when(pl.col("bare") != "").then("bare").otherwise("plain")).to_series()
+        forms["core"] = respelt(characters_of(marked), normalize.spelling_of)
+        made |= {f"{what}_core": beside.submit(make, forms["core"]) for what, make in makers.items()}
+        known = _with_meaning(frame.select("place", "doubt", "rest"), doubts)
+    return known.with_columns(**{name: pl.Series(key.result(), dtype=pl.UInt64) for name, key in made.items()}), forms
 
 
 def _with_meaning(frame: pl.DataFrame, doubts: str) -> pl.DataFrame:
@@ -233,14 +233,17 @@ def members(known: Keyed) -> pl.DataFrame:
 
     With the account's `owner`, `slot`, `same_plain` and `same_core`; every account of a group is confusable with another.
     """
-    met = [_same_key(known, kind) for kind in range(len(KINDS))]
-    met += [_one_character(known, form) for form in ("plain", "core")]
+    # The two halves take about as long: side by side they keep two cores at work.
+    with ThreadPoolExecutor(1) as beside:
+        near = beside.submit(lambda: [_one_character(known, form) for form in ("plain", "core")])
+        met = [_same_key(known, kind) for kind in range(len(KINDS))] + near.result()
     accounts = known.with_names("same_plain", "same_core").select("i", "owner", "slot", "same_plain", "same_core")
     several_owners = pl.col("owner").min().over("group") != pl.col("owner").max().over("group")
     return (
         pl.concat(met)
         .unique()
         .with_columns(group=pl.struct("group", "kind").hash())
+        .pipe(_without_repeated)
         .join(accounts, on="i")
         .filter(several_owners | pl.struct("group", "slot").is_duplicated())
         .pipe(_without_contained)
@@ -274,6 +277,8 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
     characters = known.forms[form].picked(texts["n"].to_numpy())
     pairs = one_apart(characters, texts["slip"].to_numpy(), shortest=SHORTEST[form])
     pairs = pairs.select("counted", text=texts["text"].gather(pairs["t"]), other=texts["text"].gather(pairs["u"]))
+    reached = pl.concat([pairs["text"], pairs["other"]]).to_frame()
+    accounts = accounts.join(reached, on="text", how="semi")
     met = pairs.join(accounts, on="text").join(accounts.rename({"text": "other"}), on="other", suffix="_other")
     stem, stem_other = normalize.stem_of(pl.col("region")), normalize.stem_of(pl.col("region_other"))
     one_region = pl.col("region").str.starts_with(stem_other) | pl.col("region_other").str.starts_with(stem)
@@ -302,6 +307,12 @@ def _one_character(known: Keyed, form: str) -> pl.DataFrame:
     ).hash()
     met = met.select("i", "i_other", group=group, kind=pl.lit(ONE_CHARACTER))
     return pl.concat([met.select("group", "kind", "i"), met.select("group", "kind", i="i_other")])
+
+
+def _without_repeated(met: pl.DataFrame) -> pl.DataFrame:
+    """`met` without the groups that are those of a stricter kind again, as most are."""
+    groups = met.group_by("group").agg(pl.col("kind").first(), everyone=pl.col("i").hash().sum())
+    return met.join(groups.sort("kind", "group").unique("everyone", keep="first"), on="group", how="semi")
 
 
 def _without_contained(met: pl.DataFrame) -> pl.DataFrame:
