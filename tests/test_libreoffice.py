@@ -11,7 +11,8 @@ import pylopdf_fonts_zh_cn
 import pytest
 from pypdf import PdfReader
 
-pytestmark = pytest.mark.office
+# LibreOffice takes its time: ten seconds to open a document.
+pytestmark = [pytest.mark.office, pytest.mark.slow]
 
 
 def converted(source, folder, kind):
