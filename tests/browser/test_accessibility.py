@@ -8,7 +8,8 @@ from playwright.sync_api import sync_playwright
 
 from govmedia_kit.run.bulletin import make_bulletin
 
-pytestmark = pytest.mark.browser
+# The axe of the whole page and the redrawing of every chart take most of a minute.
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 OFFLINE = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]
 

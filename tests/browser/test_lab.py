@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.browser
+# A server, a kernel and a browser: ten seconds before the first look.
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TOKEN = "only-for-this-test"
 
