@@ -1,4 +1,4 @@
-"""What some tests need beyond Python: a browser, LibreOffice, poppler, Java, the real files, time.
+"""What some tests need beyond Python: a browser, LibreOffice, poppler, Java, a pseudo-terminal, the real files, time.
 
 A test that needs a part carries its marker. Where the part is missing the test is left out, counted, and named at the end
 with what would bring it; with `CI=true` a missing part is an error, and the slow tests run too.
@@ -6,6 +6,7 @@ with what would bring it; with `CI=true` a missing part is an error, and the slo
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from collections import Counter
@@ -30,6 +31,8 @@ def missing() -> dict[str, str]:
         for marker, (program, name, package) in PROGRAMS.items()
         if shutil.which(program) is None
     }
+    if importlib.util.find_spec("termios") is None:
+        found["terminal"] = "a pseudo-terminal is missing: Windows has none"
     if not REALDATA.is_dir():
         found["realdata"] = "the real files are not here: GOVMEDIA_REALDATA names their folder"
     if not IN_CI:

@@ -327,7 +327,9 @@ def test_import_refuses_two_ledgers_as_check_does(tmp_path, command):
 
 def on_a_terminal(*arguments: object) -> str:
     """What the command writes on a terminal as its standard error."""
-    ours, its = pytest.importorskip("pty").openpty()
+    import pty
+
+    ours, its = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     run = subprocess.Popen(
         [sys.executable, "-m", "govmedia_kit", *map(str, arguments)],
@@ -347,6 +349,7 @@ def on_a_terminal(*arguments: object) -> str:
     return written.decode("utf-8", "replace")
 
 
+@pytest.mark.terminal
 def test_a_check_and_an_import_draw_a_bar_on_a_terminal(tmp_path, gansu):
     audit = write_audit(tmp_path / "audit")
     shown = on_a_terminal("check", audit, "--language", "zh-Hans")
