@@ -91,6 +91,19 @@ def test_blank_names_are_in_no_group():
     assert pairs(named("", "", " ", None, None)) == {}
 
 
+def test_a_reordered_name_is_found_where_other_places_are_called_the_same():
+    frame = accounts(
+        ("新华城管", "新华区城市管理局", "toutiao", "130105"),
+        ("新华城管发布", "新华区城市管理局", "douyin", "130902"),
+        ("新华区城市管理局", "新华区城市管理局", "douyin", "410402"),
+        ("城管新华", "某服务社", "toutiao", "130105"),
+    )
+    found = pairs(frame)
+    assert found["ad"] == "reordered"
+    # 城管新华 is in one of the three places: the bodies of the other two are not it.
+    assert {"bd", "cd"}.isdisjoint(found)
+
+
 def test_one_name_on_several_platforms_of_a_unit_is_a_matrix():
     frame = accounts(("甘肃公安", "省公安厅", "wechat", "620000"), ("甘肃公安", "省公安厅", "weibo", "620000"))
     assert pairs(frame) == {}
