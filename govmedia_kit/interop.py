@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-__all__ = ["answers_in_kind", "from_pandas", "is_pandas", "to_pandas", "with_dtypes"]
+from govmedia_kit import schema
+
+__all__ = ["answers_in_kind", "conformed", "from_pandas", "is_pandas", "to_pandas", "with_dtypes", "with_fields"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,6 +69,20 @@ def with_dtypes(frame: pl.LazyFrame, dtypes: Mapping[str, Any]) -> pl.LazyFrame:
     known = frame.collect_schema().names()
     columns = {name: pl.col(name) if name in known else pl.lit(None) for name in dtypes}
     return frame.select(column.cast(dtypes[name]).alias(name) for name, column in columns.items())
+
+
+def conformed(frame: pl.DataFrame, dtypes: Mapping[str, Any]) -> pl.DataFrame:
+    """The frame with these columns and no others: cast where they are of another dtype, null where they are absent."""
+    return frame.select(
+        pl.col(name).cast(dtype, strict=False) if name in frame.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in dtypes.items()
+    )
+
+
+def with_fields(frame: pl.DataFrame, table: str, *names: str) -> pl.DataFrame:
+    """The frame with these fields of a table too, null where it lacks them."""
+    dtypes = schema.dtypes(table)
+    return frame.with_columns(pl.lit(None, dtypes[n]).alias(n) for n in names if n not in frame.columns)
 
 
 def answers_in_kind(function: F) -> F:

@@ -10,10 +10,11 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from govmedia_kit import schema
+from govmedia_kit import headings, schema
 from govmedia_kit.catalogue import phrase
 from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError, Place, Problem, hint
+from govmedia_kit.interop import conformed
 from govmedia_kit.read.find_table import SUFFIXES, find_table
 from govmedia_kit.read.importers import import_files
 from govmedia_kit.read.importers.update_ledger import OBSERVED, read_observed, with_observed
@@ -169,9 +170,7 @@ def _is_own(source: Any, table: str, required: list[str]) -> bool:
         found = grids_of(source, table)
     except InputError:
         return not Path(source).is_file()
-    names = [
-        set(match_columns.match_columns(match_columns.headed(grid, table).header, table).values()) for grid in found
-    ]
+    names = [set(headings.match_columns(match_columns.headed(grid, table).header, table).values()) for grid in found]
     # A table that is nobody's is judged as the kit's own, whose columns its errors name.
     return any(set(required) <= have for have in names) or not import_files.is_known(Path(source))
 
@@ -246,7 +245,7 @@ def _messages_of(
     messages: pl.DataFrame, accounts: pl.DataFrame, ledger: pl.DataFrame, place: Place
 ) -> tuple[pl.DataFrame, list[Problem]]:
     """The messages to the region's accounts, or to their units where no account is named; and those that are in nobody's figures."""
-    whose = match_columns.conformed(messages, {"account_id": pl.String, "unit": pl.String})
+    whose = conformed(messages, {"account_id": pl.String, "unit": pl.String})
     nameless, unit = whose["account_id"].is_null(), whose["unit"]
     problems = []
     if count := (nameless & unit.is_null()).sum():

@@ -16,8 +16,8 @@ import polars as pl
 
 from govmedia_kit import schema
 from govmedia_kit.errors import Problem
-from govmedia_kit.read.ledger.match_columns import conformed
-from govmedia_kit.read.ledger.parse_cells import CAPPED
+from govmedia_kit.interop import conformed
+from govmedia_kit.parse_cells import CAPPED
 from govmedia_kit.read.sources.files import ROW
 
 __all__ = ["Imported", "accounts_of", "answered_comments", "merged_messages", "merged_posts", "newest", "pinned"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from govmedia_kit import headings
 from govmedia_kit.errors import InputError
 from govmedia_kit.read.importers.layouts import Layout
 from govmedia_kit.read.importers.resolve_accounts import NAMING
@@ -41,7 +42,7 @@ def read(path: Path) -> list[OwnTable]:
 def _posts_or_messages(path: Path, grid: Grid) -> OwnTable | None:
     for table, marks in MARKS:
         headed = match_columns.headed(grid, table)
-        names = set(match_columns.match_columns(headed.header, table).values())
+        names = set(headings.match_columns(headed.header, table).values())
         if set(marks) <= names and headed.frame.height:
             frame, _ = match_columns.typed(headed, table)
             every = headed.frame.select(ROW, __blank=pl.all_horizontal(pl.exclude(ROW).is_null()))

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from govmedia_kit import parse_cells
 from govmedia_kit.errors import InputError, Place, Problem
 from govmedia_kit.read.importers import deduplicate
 from govmedia_kit.read.importers.deduplicate import Imported
@@ -23,7 +24,6 @@ from govmedia_kit.read.importers.layouts import Layout, layouts, recognise, tool
 from govmedia_kit.read.importers.parse_rows import columns_wanted, interpret
 from govmedia_kit.read.importers.resolve_accounts import ID, NAMING, Identities, Named, path_facts
 from govmedia_kit.read.importers.write_import import report_lines, write_import
-from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.detect import parts_of
 from govmedia_kit.read.sources.files import ROW
 from govmedia_kit.read.sources.source_table import Part, input_errors

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
+from govmedia_kit import parse_cells
 from govmedia_kit.read.importers import post_ids
 from govmedia_kit.read.importers.layouts import Layout, key, source_column
-from govmedia_kit.read.ledger import parse_cells
 from govmedia_kit.read.sources.files import ROW
 
 __all__ = ["columns_wanted", "interpret"]

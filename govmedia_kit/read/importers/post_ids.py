@@ -20,7 +20,7 @@ import re
 
 import polars as pl
 
-from govmedia_kit.read.ledger.parse_cells import SHANGHAI
+from govmedia_kit.parse_cells import SHANGHAI
 
 __all__ = ["creator_hash", "mid_from_bid", "twitter_time", "wechat_account", "weibo_time"]
 

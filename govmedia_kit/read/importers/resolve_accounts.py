@@ -17,9 +17,9 @@ import polars as pl
 
 from govmedia_kit import schema
 from govmedia_kit.errors import InputError, Place, Problem, hint
+from govmedia_kit.interop import conformed
 from govmedia_kit.read.importers import post_ids
 from govmedia_kit.read.importers.layouts import Layout
-from govmedia_kit.read.ledger.match_columns import conformed
 
 __all__ = ["ID", "NAMING", "Identities", "Named", "form", "path_facts", "plain"]
 

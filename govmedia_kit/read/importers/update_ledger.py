@@ -17,12 +17,14 @@ from typing import Any
 
 import polars as pl
 
-from govmedia_kit import schema
+from govmedia_kit import parse_cells, schema
 from govmedia_kit.errors import InputError, Problem
+from govmedia_kit.headings import positions
+from govmedia_kit.interop import with_fields
 from govmedia_kit.read.find_table import tables_in
 from govmedia_kit.read.importers.deduplicate import Imported
 from govmedia_kit.read.importers.layouts import tools
-from govmedia_kit.read.ledger import match_columns, parse_cells, read_ledger
+from govmedia_kit.read.ledger import match_columns, read_ledger
 from govmedia_kit.read.sources.files import grids
 from govmedia_kit.read.sources.texts import decoded
 
@@ -72,7 +74,7 @@ def with_observed(accounts: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """The accounts with the days of both: collected from the earlier first day to the later last one."""
     if not days.height:
         return accounts
-    accounts = match_columns.with_fields(accounts, "accounts", *DAYS)
+    accounts = with_fields(accounts, "accounts", *DAYS)
     both = accounts.join(days, on="account_id", how="left", suffix="_beside", maintain_order="left")
     return both.with_columns(
         observed_from=pl.min_horizontal("observed_from", "observed_from_beside"),
@@ -138,7 +140,7 @@ class _Table:
         self.content = path.read_bytes()
         self.rows = list(csv.reader(io.StringIO(decoded(self.content), newline="")))
         self.header = self.rows[0] if self.rows else []
-        self.positions = match_columns.positions(self.header, "accounts")
+        self.positions = positions(self.header, "accounts")
 
     @property
     def is_imports(self) -> bool:

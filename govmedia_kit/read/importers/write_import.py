@@ -12,9 +12,9 @@ import polars as pl
 
 from govmedia_kit.catalogue import phrase
 from govmedia_kit.errors import InputError, sentence
+from govmedia_kit.interop import conformed
 from govmedia_kit.read.importers.deduplicate import Imported, newest
 from govmedia_kit.read.importers.update_ledger import BESIDE, OBSERVED, replaced, write_accounts
-from govmedia_kit.read.ledger.match_columns import conformed
 
 __all__ = ["report_lines", "write_import"]
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from govmedia_kit.catalogue import simplified
 from govmedia_kit.divisions import divisions, within
-from govmedia_kit.read.ledger.parse_cells import words_for
+from govmedia_kit.parse_cells import words_for
 
 __all__ = ["regions_of_units"]
 

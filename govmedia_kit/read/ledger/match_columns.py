@@ -1,4 +1,4 @@
-"""Grids to typed tables: which column is which, what each cell says, and what should be mended.
+"""Grids to typed tables: where the header is, what each cell says, and what should be mended.
 
 The kit's own layout and any ledger whose columns carry names of the dictionary. Whatever cannot be
 understood becomes null and a `Problem` with its cell.
@@ -8,28 +8,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
 
-from govmedia_kit import schema
-from govmedia_kit.catalogue import traditional
+from govmedia_kit import headings, parse_cells, schema
 from govmedia_kit.errors import Problem, hint
-from govmedia_kit.read.ledger import parse_cells
+from govmedia_kit.headings import column_key, positions
 from govmedia_kit.read.sources.files import ROW, Grid
 
-__all__ = [
-    "column_key",
-    "conformed",
-    "headed",
-    "header_row",
-    "match_columns",
-    "position",
-    "positions",
-    "typed",
-    "with_fields",
-]
+__all__ = ["headed", "header_row", "position", "typed"]
 
 # Headings that every ledger has and that say nothing about an account.
 NOT_A_FIELD = {"序号", "no", "编号", "行号"}
@@ -45,55 +33,6 @@ NO_DAY = {
 BAD = {"date": "bad_date", "datetime": "bad_date", "int": "bad_number", "float": "bad_number", "bool": "bad_yes_no"}
 
 
-def column_key(name: str) -> str:
-    """The form under which column names are compared: no case, spaces, brackets' contents or punctuation."""
-    import unicodedata
-
-    plain = unicodedata.normalize("NFKC", str(name)[:200]).lower()
-    plain = re.sub(r"[(\[【].*?[)\]】]", "", plain) or plain
-    return re.sub(r"[\s_:*#、/\\.·-]", "", plain)
-
-
-@functools.cache
-def _spellings(table: str) -> dict[str, tuple[str, ...]]:
-    """Every spelling of a column, to the fields that it can mean: names and labels mean one, some synonyms several."""
-    found: dict[str, list[str]] = {}
-    for field in schema.columns(table).values():
-        for spelling in (*field.labels.values(), *field.synonyms):
-            names = found.setdefault(column_key(spelling), [])
-            if field.name not in names:
-                names.append(field.name)
-    for field in schema.columns(table).values():
-        found[column_key(field.name)] = found[column_key(field.labels["zh"])] = [field.name]
-    variants = {column_key(variant): found[key] for variant, key in traditional(list(found)).items()}
-    return {key: tuple(names) for key, names in {**variants, **found}.items()}
-
-
-def match_columns(header: list[str], table: str) -> dict[int, str]:
-    """The field that each column of a header names, by the column's position; unknown ones are left out.
-
-    A heading that can mean several fields (账号 is the name or the id) means one that no other heading names, a
-    needed one first. 账号ID is the platform's id before it is the kit's own.
-    """
-    known = _spellings(table)
-    choices = {i: known[key] for i, name in enumerate(header) if name and (key := column_key(name)) in known}
-    found = {i: names[0] for i, names in choices.items() if len(names) == 1}
-    for i, names in choices.items():
-        if len(names) > 1:
-            free = sorted((name for name in names if name not in found.values()), key="account_id".__eq__)
-            needed = [name for name in free if schema.columns(table)[name].required]
-            found[i] = (needed or free or list(names))[0]
-    return found
-
-
-def positions(header: list[str], table: str) -> dict[str, int]:
-    """Each field that a header names, with the position of its first column."""
-    found: dict[str, int] = {}
-    for i, field in match_columns(header, table).items():
-        found.setdefault(field, i)
-    return found
-
-
 def position(grid: Grid, table: str, name: str) -> int | None:
     """The position of a field's column in a grid."""
     return positions(grid.header, table).get(name)
@@ -103,7 +42,7 @@ def header_row(grid: Grid, table: str) -> tuple[int, list[list[str]]]:
     """Which of the first thirty rows names the most fields (two at least, else the first), and the text of those rows."""
     cells = grid.frame.drop(ROW)
     head = [["" if cell is None else str(cell).strip() for cell in row] for row in cells.head(30).iter_rows()] or [[]]
-    matches = [len(set(match_columns(row, table).values())) for row in head]
+    matches = [len(set(headings.match_columns(row, table).values())) for row in head]
     return (matches.index(max(matches)) if max(matches) >= 2 else 0), head
 
 
@@ -118,14 +57,14 @@ def headed(grid: Grid, table: str) -> Grid:
 def typed(grid: Grid, table: str) -> tuple[pl.DataFrame, list[Problem]]:
     """The rows of a grid as a table of the dictionary (only the columns that it has, and `__row`), and its problems."""
     grid = headed(grid, table)
-    found = match_columns(grid.header, table)
+    found = headings.match_columns(grid.header, table)
     problems = _doubled(grid, found) + _unknown(grid, found, table)
     filled = grid.frame.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null())) if grid.frame.width > 1 else grid.frame
     dtypes = schema.dtypes(table)
     columns = {ROW: filled[ROW]}
     for name, i in positions(grid.header, table).items():
         cells = filled[f"c{i}"]
-        meant = columns[name] = _meant(cells, name, dtypes[name])
+        meant = columns[name] = parse_cells.meant(cells, name, dtypes[name])
         if dtypes[name] != pl.String or schema.vocabulary_of(name) is not None:
             nothing = parse_cells.is_no_count if meant.dtype == pl.Int64 else parse_cells.is_nothing
             lost = filled.filter(meant.is_null() & ~parse_cells.meanings(cells, nothing).fill_null(True))
@@ -136,55 +75,6 @@ def typed(grid: Grid, table: str) -> tuple[pl.DataFrame, list[Problem]]:
                 kind, facts = _misread(text, table, name)
                 problems.append(Problem(kind, grid.place(row, i), facts))
     return pl.DataFrame(columns), problems
-
-
-def _meant(cells: pl.Series, name: str, dtype: pl.DataType) -> pl.Series:
-    """What a column's cells mean; a file that types its own cells (Parquet) is believed."""
-    own = cells.dtype
-    if own == dtype and own != pl.String:
-        return cells
-    if isinstance(own, pl.Datetime) and isinstance(dtype, pl.Datetime | pl.Date):
-        local = cells.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None) if own.time_zone else cells
-        return local.cast(dtype)
-    if own.is_numeric() and isinstance(dtype, pl.Int64 | pl.Float64):
-        return cells.cast(dtype, strict=False)
-    if isinstance(dtype, pl.Datetime | pl.Date):
-        return parse_cells.moments(cells.cast(pl.String)).cast(dtype)
-    readers: dict[type, Callable[[pl.Expr], pl.Expr]] = {
-        pl.Int64: parse_cells.count,
-        pl.Boolean: parse_cells.yes_no,
-        pl.Float64: lambda cell: parse_cells.clean(cell).cast(pl.Float64, strict=False),
-    }
-    if type(dtype) in readers:
-        return parse_cells.meanings(cells, readers[type(dtype)])
-    if schema.vocabulary_of(name) is not None:
-        return parse_cells.meanings(cells, lambda cell: parse_cells.word(cell, name))
-    return cells.to_frame("text").select(_text(pl.col("text"), name)).to_series()
-
-
-def _text(cell: pl.Expr, name: str) -> pl.Expr:
-    if name == "platform_id":
-        # Full-width digits are the same id; brackets with nothing in them are told of as no id.
-        wide = cell.cast(pl.String).str.normalize("NFKC")
-        return pl.coalesce(parse_cells.identifier(wide), pl.when(wide.str.strip_chars() == "()").then(pl.lit("()")))
-    if name in ("region", "account_id", "post_id", "message_id", "push_id"):
-        return parse_cells.identifier(cell)
-    text = cell.cast(pl.String).str.strip_chars()
-    return pl.when(text != "").then(text)
-
-
-def conformed(frame: pl.DataFrame, dtypes: Mapping[str, Any]) -> pl.DataFrame:
-    """The frame with these columns and no others: cast where they are of another dtype, null where they are absent."""
-    return frame.select(
-        pl.col(name).cast(dtype, strict=False) if name in frame.columns else pl.lit(None, dtype).alias(name)
-        for name, dtype in dtypes.items()
-    )
-
-
-def with_fields(frame: pl.DataFrame, table: str, *names: str) -> pl.DataFrame:
-    """The frame with these fields of a table too, null where it lacks them."""
-    dtypes = schema.dtypes(table)
-    return frame.with_columns(pl.lit(None, dtypes[n]).alias(n) for n in names if n not in frame.columns)
 
 
 def _doubled(grid: Grid, found: dict[int, str]) -> list[Problem]:

@@ -8,8 +8,8 @@ import re
 import polars as pl
 
 from govmedia_kit.errors import Problem
+from govmedia_kit.headings import positions
 from govmedia_kit.package_data import rows
-from govmedia_kit.read.ledger.match_columns import positions
 from govmedia_kit.read.sources.files import ROW, Grid
 
 __all__ = ["fits", "platform_ids", "without_addresses"]

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from govmedia_kit import interop, schema
+from govmedia_kit import interop, parse_cells, schema
 from govmedia_kit.divisions import divisions
 from govmedia_kit.errors import InputError, Place, Problem
-from govmedia_kit.read.ledger import infer_region, match_columns, parse_cells, tidy_sheet
-from govmedia_kit.read.ledger.match_columns import position, with_fields
+from govmedia_kit.interop import with_fields
+from govmedia_kit.read.ledger import infer_region, match_columns, tidy_sheet
+from govmedia_kit.read.ledger.match_columns import position
 from govmedia_kit.read.ledger.platform_ids import platform_ids, without_addresses
 from govmedia_kit.read.sources.files import EXCEL, ROW, Grid, grids
 from govmedia_kit.read.sources.workbooks import merged_ranges

@@ -14,9 +14,11 @@ from typing import Any
 
 import polars as pl
 
+from govmedia_kit import headings, parse_cells
 from govmedia_kit.catalogue import LANGUAGES, phrase
 from govmedia_kit.errors import Problem
-from govmedia_kit.read.ledger import match_columns, parse_cells, platform_ids
+from govmedia_kit.headings import column_key
+from govmedia_kit.read.ledger import match_columns, platform_ids
 from govmedia_kit.read.sources.files import ROW, Grid
 from govmedia_kit.read.sources.workbooks import Merged, letter
 
@@ -49,7 +51,7 @@ def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], li
         grid, heads, above = _headed(_fill_merged(grid, merged))
     if _is_notes(whole):
         return [], [], _no_ledger_rows(whole)
-    matched = match_columns.match_columns(grid.header, "accounts")
+    matched = headings.match_columns(grid.header, "accounts")
     wide = _wide_columns(grid, matched)
     if len(set(matched.values())) + len(wide) < 2:
         told = Problem("sheet_left_out", grid.place(), {"found": [h for h in grid.header if h][:6]})
@@ -95,7 +97,7 @@ def _headed(grid: Grid) -> tuple[Grid, list[list[str]], pl.DataFrame]:
     With it its rows as they are written, and the rows above them.
     """
     best, head = match_columns.header_row(grid, "accounts")
-    named = [len(set(match_columns.match_columns(row, "accounts").values())) for row in head]
+    named = [len(set(headings.match_columns(row, "accounts").values())) for row in head]
     if named[best] < 2:
         # A wide sheet's header may name the unit and nothing else but platforms.
         both = [
@@ -114,7 +116,7 @@ def _headed(grid: Grid) -> tuple[Grid, list[list[str]], pl.DataFrame]:
 
 def _is_header(row: list[str], above: list[str]) -> bool:
     """Whether a row beneath a header goes on with it: it names columns, and some that the header leaves without a name."""
-    named = match_columns.match_columns(row, "accounts")
+    named = headings.match_columns(row, "accounts")
     filled = [i for i, name in enumerate(row) if name]
     names = [i for i in filled if i in named or _platform_of(row[i])]
     return len(names) >= 2 and len(names) == len(filled) and any(not above[i] for i in filled)
@@ -187,7 +189,7 @@ def _wide_columns(grid: Grid, matched: dict[int, str]) -> dict[int, tuple[str, s
         platform = _platform_of(name) if name else None
         if platform is None or (matched.get(i) in plain and name in ("公众号", "平台")):
             continue
-        key = match_columns.column_key(name)
+        key = column_key(name)
         field = next((field for field, pattern in WIDE_FIELDS.items() if re.search(pattern, key)), "name")
         found[i] = (platform, field)
     platforms = {platform for platform, _ in found.values()}
@@ -231,7 +233,7 @@ def _per_platform(
         )
         if frame.height:
             part = Grid(grid.file, grid.sheet, frame, header, letters)
-            one, found = _one_a_row(part, match_columns.match_columns(header, "accounts"))
+            one, found = _one_a_row(part, headings.match_columns(header, "accounts"))
             grids.append(one)
             problems += found
     return grids, problems

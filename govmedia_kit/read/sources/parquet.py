@@ -15,9 +15,8 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from govmedia_kit import schema
+from govmedia_kit import headings, schema
 from govmedia_kit.errors import InputError
-from govmedia_kit.read.ledger import match_columns
 
 __all__ = ["UNIQUE", "is_lake", "newest_captures", "open_posts"]
 
@@ -68,7 +67,7 @@ def open_posts(path: Path, *, engine: str = "polars") -> Any:
 
 def _columns(file: Path) -> Columns:
     columns = pl.read_parquet_schema(file)
-    matched = match_columns.match_columns(list(columns), "posts")
+    matched = headings.match_columns(list(columns), "posts")
     named = [(list(columns)[i], field) for i, field in matched.items() if field in USED]
     return tuple((old, field, columns[old]) for old, field in named)
 

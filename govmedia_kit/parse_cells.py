@@ -31,6 +31,7 @@ __all__ = [
     "is_no_count",
     "is_nothing",
     "meanings",
+    "meant",
     "moment",
     "moments",
     "says_never",
@@ -247,3 +248,38 @@ def _spellings(vocabulary: str) -> dict[str, str]:
     pairs += [(variant, meant[word]) for variant, word in traditional(meant).items()]
     spellings = pl.DataFrame(pairs, schema=["s", "v"], orient="row")
     return dict(spellings.select(_key(pl.col("s")), "v").unique("s", keep="first", maintain_order=True).iter_rows())
+
+
+def meant(cells: pl.Series, name: str, dtype: pl.DataType) -> pl.Series:
+    """What a column's cells mean; a file that types its own cells (Parquet) is believed."""
+    own = cells.dtype
+    if own == dtype and own != pl.String:
+        return cells
+    if isinstance(own, pl.Datetime) and isinstance(dtype, pl.Datetime | pl.Date):
+        local = cells.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None) if own.time_zone else cells
+        return local.cast(dtype)
+    if own.is_numeric() and isinstance(dtype, pl.Int64 | pl.Float64):
+        return cells.cast(dtype, strict=False)
+    if isinstance(dtype, pl.Datetime | pl.Date):
+        return moments(cells.cast(pl.String)).cast(dtype)
+    readers: dict[type, Callable[[pl.Expr], pl.Expr]] = {
+        pl.Int64: count,
+        pl.Boolean: yes_no,
+        pl.Float64: lambda cell: clean(cell).cast(pl.Float64, strict=False),
+    }
+    if type(dtype) in readers:
+        return meanings(cells, readers[type(dtype)])
+    if schema.vocabulary_of(name) is not None:
+        return meanings(cells, lambda cell: word(cell, name))
+    return cells.to_frame("text").select(_text(pl.col("text"), name)).to_series()
+
+
+def _text(cell: pl.Expr, name: str) -> pl.Expr:
+    if name == "platform_id":
+        # Full-width digits are the same id; brackets with nothing in them are told of as no id.
+        wide = cell.cast(pl.String).str.normalize("NFKC")
+        return pl.coalesce(identifier(wide), pl.when(wide.str.strip_chars() == "()").then(pl.lit("()")))
+    if name in ("region", "account_id", "post_id", "message_id", "push_id"):
+        return identifier(cell)
+    text = cell.cast(pl.String).str.strip_chars()
+    return pl.when(text != "").then(text)
