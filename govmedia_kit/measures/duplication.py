@@ -55,7 +55,7 @@ def live(accounts: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
     return known.filter(opened & ~gone).select(accounts.columns)
 
 
-@answers_in_kind
+@answers_in_kind(accounts=("unit", "platform"))
 def account_counts(accounts: pl.DataFrame) -> pl.DataFrame:
     """How many accounts its unit has: one row per account, in the order of `accounts`.
 
@@ -76,7 +76,7 @@ def account_counts(accounts: pl.DataFrame) -> pl.DataFrame:
     return _counted(accounts).select("account_id", "unit_accounts", "same_platform_accounts")
 
 
-@answers_in_kind
+@answers_in_kind(accounts=("unit",))
 def units_by_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
     """How many accounts each unit runs: one row per unit, the most first.
 
@@ -110,7 +110,7 @@ def units_by_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-@answers_in_kind
+@answers_in_kind(accounts=("unit", "platform"))
 def same_platform_groups(accounts: pl.DataFrame) -> pl.DataFrame:
     """Several accounts of one unit on one platform: one row per account in such a group.
 

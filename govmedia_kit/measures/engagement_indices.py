@@ -33,7 +33,7 @@ VARIANTS = {
 UNITS = ("articles", "pushes")
 
 
-@answers_in_kind
+@answers_in_kind(posts=("account_id",), accounts=("account_id",))
 def engagement(
     posts: Any, accounts: pl.DataFrame, *, as_of: date | None = None, window_days: int | None = None
 ) -> pl.DataFrame:
@@ -128,7 +128,7 @@ def _within(posts: pl.LazyFrame, as_of: date | None, window_days: int | None) ->
     return posts if window_days is None else posts.filter(pl.col("day") > last - window_days)
 
 
-@answers_in_kind
+@answers_in_kind(posts=("account_id", "post_id"))
 def replies_in_comments(comments: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     """Does the account answer under its own posts? One row per account with comments, sorted.
 
@@ -175,7 +175,7 @@ def replies_in_comments(comments: pl.DataFrame, posts: pl.DataFrame) -> pl.DataF
     )
 
 
-@answers_in_kind
+@answers_in_kind(posts=("account_id",))
 def indices(posts: Any, *, variant: str, days: int, unit: str = "articles") -> pl.DataFrame:
     """A published index of influence: one row per account with posts, sorted.
 

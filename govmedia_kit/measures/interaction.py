@@ -29,7 +29,7 @@ CALENDARS = ("calendar", "working")
 DAY = 86_400_000_000  # microseconds
 
 
-@answers_in_kind
+@answers_in_kind(accounts=("account_id",))
 def channels(accounts: pl.DataFrame) -> pl.DataFrame:
     """What a citizen can do on each account: one row per account, in the order of `accounts`.
 

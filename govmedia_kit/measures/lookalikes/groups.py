@@ -20,7 +20,7 @@ REASONS = ("identical", "homophone", "reordered", "one_character")
 RANKS = (0, 0, 1, 1, 2, 2, 3)
 
 
-@answers_in_kind
+@answers_in_kind(accounts=("name",))
 def lookalike_groups(accounts: pl.DataFrame) -> pl.DataFrame:
     """Accounts whose names a citizen could not tell apart: one row per account in a group.
 

@@ -7,15 +7,17 @@ and casts after them, because each engine fails differently on anything else.
 
 from __future__ import annotations
 
-import warnings
+from datetime import date, timedelta
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 
-from govmedia_kit.interop import is_pandas
+from govmedia_kit import headings, observations
+from govmedia_kit.captures import one_row_per_post
+from govmedia_kit.interop import from_pandas, is_pandas, own_table, to_pandas, wrapped
 
-__all__ = ["SUMS", "account_days", "collected", "day_number"]
+__all__ = ["SUMS", "account_days", "collected", "day_number", "days_of", "spans_of_posts"]
 
 SUMS = ("reads", "likes", "comments", "shares")
 COUNTS = ("posts", "pushes", *SUMS)
@@ -42,8 +44,8 @@ def day_number(published_at: Any) -> Any:
 def account_days(posts: Any) -> Any:
     """The days on which each account posted: one row per account and day, in the library that came in.
 
-    `posts` has `account_id` and `published_at` (naive local datetime) or an integer `day`; `push_id` and the
-    counts are optional. A Polars frame comes back as a Polars frame, a LazyFrame as a LazyFrame, a DuckDB
+    `posts` has `account_id` and `published_at` or an integer `day`; `push_id` and the counts are optional. Times are local
+    (Asia/Shanghai); those with a zone are moved there, and texts understood, but for those of engines. A Polars frame comes back as a Polars frame, a LazyFrame as a LazyFrame, a DuckDB
     relation, a Spark or a Dask frame as the same; rows in no particular order.
 
     - `account_id` (as in `posts`)
@@ -67,9 +69,16 @@ def account_days(posts: Any) -> Any:
     >>> account_days(posts).sort("day").select("account_id", "day", "posts", "pushes", "likes").rows()
     [('a', 20454, 2, 1, 7), ('a', 20455, 1, 1, None)]
     """
-    if isinstance(posts, pl.DataFrame):
-        return account_days(posts.lazy()).collect()
-    frame = _wrapped(posts)
+    if is_pandas(posts) and not _is_plain(posts):
+        return to_pandas(account_days(from_pandas(posts)))
+    if not is_pandas(posts):
+        posts = own_table(posts, "days")
+    return _counted(posts.lazy()).collect() if isinstance(posts, pl.DataFrame) else _counted(posts)
+
+
+def _counted(posts: Any) -> Any:
+    """The days of posts whose columns are the dictionary's, in the library that came in."""
+    frame = wrapped(posts)
     names = frame.collect_schema().names()
     if not isinstance(posts, pl.LazyFrame):
         # Numpy integers have no null: what cannot be counted has to go before the arithmetic.
@@ -78,11 +87,14 @@ def account_days(posts: Any) -> Any:
     if "day" not in names:
         # The calendar arithmetic costs Polars as much as the scan; its own cast costs nothing.
         frame = (
-            _wrapped(posts.with_columns(day=day_number(pl.col("published_at"))))
+            wrapped(posts.with_columns(day=day_number(pl.col("published_at"))))
             if isinstance(posts, pl.LazyFrame)
             else frame.with_columns(day=day_number(nw.col("published_at")))
         )
     sums = [name for name in SUMS if name in names]
+    if sums:
+        # Below zero a count is not known, as platforms' exports say it.
+        frame = frame.with_columns(nw.when(nw.col(name) >= 0).then(nw.col(name)).alias(name) for name in sums)
     aggregates = [nw.len().alias("posts")]
     for name in sums:
         aggregates += [nw.col(name).sum().alias(name), nw.col(name).count().alias(f"__{name}")]
@@ -109,13 +121,6 @@ def account_days(posts: Any) -> Any:
     return days.with_columns(nw.col("day", *COUNTS).cast(nw.Int64)).to_native()
 
 
-def _wrapped(frame: Any) -> Any:
-    with warnings.catch_warnings():
-        # Narwhals announces that its Dask part will be a package of its own; nothing that a user could do yet.
-        warnings.filterwarnings("ignore", "Dask support is moving", FutureWarning)
-        return nw.from_native(frame)
-
-
 def collected(frame: Any) -> pl.DataFrame:
     """A frame of any of the libraries as a Polars frame; rows in no particular order.
 
@@ -127,8 +132,41 @@ def collected(frame: Any) -> pl.DataFrame:
     if isinstance(frame, pl.LazyFrame):
         return frame.collect(engine="streaming")
     if is_pandas(frame):
-        from govmedia_kit.interop import from_pandas
-
         return from_pandas(frame)
-    wrapped = _wrapped(frame)
-    return wrapped.collect("polars").to_native() if isinstance(wrapped, nw.LazyFrame) else wrapped.to_polars()
+    narwhal = wrapped(frame)
+    return narwhal.collect("polars").to_native() if isinstance(narwhal, nw.LazyFrame) else narwhal.to_polars()
+
+
+def _is_plain(posts: Any) -> bool:
+    """Whether a pandas frame has times as local times: texts and zones are understood by Polars."""
+    if "day" in posts.columns or "published_at" not in posts.columns:
+        return True
+    dtype = posts["published_at"].dtype
+    return bool(dtype.kind == "M" and getattr(dtype, "tz", None) is None)
+
+
+def days_of(days: Any) -> Any:
+    """Account-days as they are; posts, which have `published_at` and no `day`, as account-days of one row per post."""
+    names = wrapped(days).collect_schema().names()
+    return days if "day" in names or "published_at" not in names else account_days(one_row_per_post(days))
+
+
+def spans_of_posts(posts: Any, *, as_of: date) -> pl.DataFrame:
+    """The span of each account's posts, or account-days, of any library as one run: columns of `observations.SPANS`.
+
+    Days later than anything can have been collected prove nothing.
+    """
+    frame = wrapped(posts)
+    names = frame.collect_schema().names()
+    seen = None
+    if "captured_at" in names:
+        # One moment for the whole run: an elementary aggregate on every engine.
+        seen = collected(frame.select(nw.col("captured_at").max()).to_native())["captured_at"][0]
+    days = collected(days_of(posts))
+    far = as_of + timedelta(days=366)
+    captured = seen.date() if seen is not None and seen.date() <= far else None
+    latest = max(as_of, captured) + timedelta(days=1) if captured else far
+    days = days.filter(pl.col("day") <= (latest - date(1970, 1, 1)).days)
+    days = days.with_columns(captured_at=pl.lit(captured, pl.Date))
+    searched = bool(observations.SEARCHED & {headings.column_key(name) for name in names})
+    return observations.spans_of(days, complete=not searched)

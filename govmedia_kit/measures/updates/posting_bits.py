@@ -31,7 +31,7 @@ def posting_bits(
     `spans` are pairs of day numbers, first and last day, of which the first is the window. Answers two frames,
     both with the account's place in `account_ids` as `row` (UInt32):
 
-    - sums: `last_day` (Int64, the last day with a post by `as_of`, in the window or before), `posts`, `pushes`
+    - sums: `last_day`, `first_day` (Int64, the last and the first day with a post by `as_of`, wherever they lie), `posts`, `pushes`
       (Int64, in the window), `reads`, `likes`, `comments`, `shares` (Int64, in the window; null where no post
       has a known value), `posts_1`, `posts_2`, ... (Int64, in the other spans)
     - days: `day` (Int32), one row per account and day with a post in the window, sorted
@@ -85,10 +85,16 @@ def posting_bits(
     # The lowest bit of a word is the youngest day of its block.
     bits = groups["bits"].to_numpy()
     youngest = np.log2((bits & (~bits + np.uint64(1))).astype(np.float64)).astype(np.int64)
-    groups = groups.with_columns(day=as_of + BITS - (pl.col("block") * BITS + pl.Series(youngest)))
+    # Without the bit behind it, the highest bit is rounded to no higher one.
+    oldest = np.log2((bits & ~(bits >> np.uint64(1))).astype(np.float64)).astype(np.int64)
+    groups = groups.with_columns(
+        day=as_of + BITS - (pl.col("block") * BITS + pl.Series(youngest)),
+        oldest=as_of + BITS - (pl.col("block") * BITS + pl.Series(oldest)),
+    )
     known = {name: (pl.col("part") & (SPANS << number)) == 0 for number, name in enumerate(sums)}
     totals = groups.group_by("row").agg(
         last_day=pl.col("day").max(),
+        first_day=pl.col("oldest").min(),
         posts=pl.col("posts").filter(inside[0]).sum(),
         **{
             name: pl.when((inside[0] & known[name]).any()).then(pl.col(name).filter(inside[0]).sum())

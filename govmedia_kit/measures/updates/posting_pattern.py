@@ -64,6 +64,10 @@ def _days_of(
         # Posts before an account's part of the window (before it was opened, says the ledger) are not in it.
         early = posting.group_by("row").agg(earliest=pl.col("day").min().cast(pl.Int64))
         posting = posting.filter(pl.col("day") >= accounts["start"].gather(posting["row"]))
+    end, last = accounts["end"].min(), posting["day"].max()
+    if end is not None and last is not None and last > end:  # type: ignore[operator]
+        # Nor are posts after it, of an account whose collection ended: what lies between was not seen.
+        posting = posting.filter(pl.col("day") <= accounts["end"].gather(posting["row"]))
     row, day = pl.col("row"), pl.col("day")
     step = pl.when(row == row.shift(1)).then(day - day.shift(1))
     ended = [

@@ -7,63 +7,77 @@ or per account, and is Polars. Summaries by group, the sensitivity to the thresh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
+from govmedia_kit import observations, schema
 from govmedia_kit.calendars import working_days_between
-from govmedia_kit.interop import answers_in_kind, with_dtypes
-from govmedia_kit.measures.updates.account_days import SUMS, account_days, collected
+from govmedia_kit.interop import answers_in_kind, conformed, with_dtypes
+from govmedia_kit.measures.updates.account_days import (
+    SUMS,
+    account_days,
+    collected,
+    days_of,
+    spans_of_posts,
+)
 from govmedia_kit.measures.updates.posting_bits import posting_bits
 from govmedia_kit.measures.updates.posting_pattern import BURST_DAYS, posting_pattern
 
 __all__ = [
+    "observations_of",
     "silences",
     "status_of_posts",
     "update_status",
 ]
 
 
-@answers_in_kind
-def silences(days: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int) -> pl.DataFrame:
+@answers_in_kind(accounts=("account_id",))
+def silences(
+    days: Any,
+    accounts: pl.DataFrame,
+    *,
+    as_of: date,
+    window_days: int,
+    observations: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Runs of days without a post inside the window: one row per account and silence.
 
-    The window is the `window_days` days that end with `as_of`; an account's part of it begins with the later of
-    the window's first day, `opened_on` and `observed_from`. The silence that is still open at `as_of` is kept, so
-    that an account that stopped stays visible instead of dropping out. Where collection ended before `as_of`
-    (`observed_to`) the last silence runs to that day only: a file that ends is not an account that stopped.
-    Accounts of which nothing was collected have no rows; days after `as_of` don't exist.
+    The window is the `window_days` days that end with `as_of`; an account's part of it are the days for which it was
+    observed, once it was opened: those of `observations`, and without them as for `update_status`. The silence that is
+    still open at `as_of` is kept, so that an account that stopped stays visible instead of dropping out. Where collection
+    ended before `as_of` the last silence runs to that day only, even if a later post is known: a file that ends is not an
+    account that stopped. Accounts of which nothing was collected have no rows; days after `as_of` don't exist.
 
     - `account_id` (str)
     - `first_day`, `last_day` (Date): first and last day without a post
     - `days` (Int64, days): both ends included
     - `censored` (bool): no post ended it by `as_of`, or by the end of collection
 
-    Doubtful where posts were deleted, or lie before the day from which the platform shows them: without an
-    `observed_from` their absence looks like silence.
+    Doubtful where posts were deleted, or lie before the day from which the platform shows them: with an `observed_from`
+    before that day their absence looks like silence.
 
     >>> days = pl.DataFrame({"account_id": ["a", "a"], "day": [20456, 20464], "posts": [1, 1], "pushes": [1, 1]})
-    >>> accounts = pl.DataFrame({"account_id": ["a"], "observed_from": [date(2026, 1, 3)]})
+    >>> accounts = pl.DataFrame({"account_id": ["a"], "observed_from": [date(2026, 1, 3)], "observed_to": [date(2026, 1, 31)]})
     >>> silences(days, accounts, as_of=date(2026, 1, 31), window_days=90).select("first_day", "days", "censored").rows()
     [(datetime.date(2026, 1, 4), 7, False), (datetime.date(2026, 1, 12), 20, True)]
     """
     last = _number(as_of)
     ledger = _ledger(accounts)
+    observed = _observed(days, accounts, as_of, observations)
     days = _in_order(_of_ledger(days, ledger, last).select("row", "day")).collect(engine="streaming")
-    known = days.group_by("row").agg(last_day=pl.col("day").max())
-    spans = _with_observation(ledger.join(known, on="row", how="left"), (last - window_days + 1, last))
-    spans = spans.drop_nulls("start")
+    known = days.group_by("row").agg(first_day=pl.col("day").min())
+    ledger = _with_evidence(ledger.join(known, on="row", how="left"), observed, (last - window_days + 1, last))
+    spans = ledger.drop_nulls("start")
     before = pl.col("day").shift(1).over("row").fill_null(pl.col("start") - 1)
-    runs = (
-        days.join(spans, on="row", maintain_order="left")
-        .filter(pl.col("day") >= pl.col("start"))
-        .select("row", first=before + 1, last=pl.col("day") - 1, censored=False)
-    )
-    youngest = pl.max_horizontal(pl.col("last_day"), pl.col("start") - 1)
-    open_ = spans.select("row", first=youngest + 1, last="end", censored=True)
+    inside = days.join(spans, on="row", maintain_order="left").filter(pl.col("day").is_between("start", "end"))
+    runs = inside.select("row", first=before + 1, last=pl.col("day") - 1, censored=False)
+    youngest = inside.group_by("row").agg(youngest=pl.col("day").max())
+    next_day = pl.coalesce(pl.col("youngest") + 1, "start")
+    open_ = spans.join(youngest, on="row", how="left").select("row", first=next_day, last="end", censored=True)
     return (
-        pl.concat([runs, open_.with_columns(pl.col("censored").cast(pl.Boolean))])
+        pl.concat([runs, open_])
         .filter(pl.col("last") >= pl.col("first"))
         .join(ledger.select("row", "account_id"), on="row")
         .sort("row", "first")
@@ -77,33 +91,39 @@ def silences(days: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int
     )
 
 
-@answers_in_kind
+@answers_in_kind(accounts=("account_id",))
 def update_status(
     days: Any,
     accounts: pl.DataFrame,
     *,
     as_of: date,
     window_days: int,
-    certain_after: int | None = None,
+    observations: pl.DataFrame | None = None,
     over: int = 14,
     last_check: date | None = None,
     working: bool = False,
 ) -> pl.DataFrame:
     """How each account keeps up: one row per account of `accounts`, in their order.
 
-    `days` are account-days, in any library. An account is *not checked* where nothing tells when it last posted:
-    `not_observed` (no posts, no date or count noted by hand, no `observed_from` or `observed_to`), `no_date` (it has
-    posted, nobody knows when), `noted_later` (the day noted by hand is after `as_of`) or `collection_ended` (`observed_to` is
-    before `as_of` and nothing later is known, so that it may have posted since). With `certain_after`, the days after
-    which the office calls an account silent, one that was silent longer than that when collection ended is checked all
-    the same, and so is one that posted too late to be silent for so long by `as_of`, whose `gap_days` are then not known.
+    `days` are account-days, in any library, or posts, of which account-days are made. `observations` are those of an audit (see
+    `govmedia_kit.observations`); without them, what the ledger states and notes (`observed_from`, `observed_to`, `last_post_on`,
+    `post_count`, `noted_on`) is taken, and for accounts of which it states nothing `days` count as one timeline that ends with
+    the newest capture, or else with the newest post of any of its accounts.
+
+    An account is *checked* where complete observations reach `as_of`, by day, and by nothing else. Else it is not checked because
+    there is only a note of a later day (`noted_later`) or a number of posts without a day (`no_date`), collection ended
+    (`collection_ended`) or it was noted (`noted_earlier`) before `as_of`, there are only hits of searches, lists and single posts
+    (`search_only`), nothing tells where collection ended (`end_not_known`), there is nothing (`not_observed`), or it would fail and only its own posts
+    tell that the collection went on (`run_alone`).
 
     - `account_id` (str)
     - `checked` (bool), `not_checked_reason` (str)
-    - `last_post` (Date): day of the last post by `as_of`, in the posts or noted by hand, whichever is later
-    - `gap_days` (Int64, days): whole calendar days from `last_post` to `as_of`; where only a day is known
-      by which it had fallen silent, the least that it can be; null where never or not checked
-    - `never` (bool): observed, and no post ever; null where not checked
+    - `checked_by` (str): how it is known that collection reached `as_of`: captured, stated, noted, or run, an assumption
+    - `last_post` (Date): day of the last post by `as_of`, in the posts or noted by hand, whichever is later; null where it lies
+      before the days that were observed, since there may have been another
+    - `gap_days` (Int64, days): whole calendar days from `last_post` to `as_of`; where that is null, the days that were
+      observed without a post, the least that it can be; null where never or not checked
+    - `never` (bool): no post ever, and observed since `opened_on`, or noted so; null where not checked
     - `posts_in_window`, `pushes_in_window` (Int64); null where no posts were collected, as in all columns below
     - `longest_gap_days` (Int64, days): longest silence of the window, open ones included
     - `active_days` (Int64, days): days of the window with a post
@@ -118,30 +138,31 @@ def update_status(
     - `reads_in_window`, `likes_in_window`, `comments_in_window`, `shares_in_window` (Int64): sums of the known values
     - `working_gap_days` (Int64, days): only with `working`; as `gap_days`, in working days of China
 
-    Doubtful: `never` is what the posts and notes show; an account older than `observed_from` may have posted
-    before. `gap_days` of 14 may be 13 or 15 where dates were noted by hand. The columns of the window know posts only: an
-    account noted by hand as active yesterday may show a long silence there. Definitions: 国办秘函〔2019〕19号
-    (two weeks before the monitoring point); burstiness after Goh and Barabási, EPL 81 (2008) 48002.
+    Doubtful where `checked_by` is run: the collection may have ended earlier for some of its accounts. `gap_days` of 14 may be 13 or 15
+    where dates were noted by hand. The columns of the window know posts only: an account noted by hand as active
+    yesterday may show a long silence there. Definitions: 国办秘函〔2019〕19号 (two weeks before the monitoring point);
+    burstiness after Goh and Barabási, EPL 81 (2008) 48002.
 
-    >>> days = pl.DataFrame({"account_id": ["a"], "day": [20464], "posts": [2], "pushes": [1]})
+    >>> days = pl.DataFrame({"account_id": ["a", "c"], "day": [20464, 20484], "posts": [2, 1], "pushes": [1, 1]})
     >>> accounts = pl.DataFrame({"account_id": ["a", "b"], "last_post_on": [None, date(2026, 1, 17)]})
     >>> status = update_status(days, accounts, as_of=date(2026, 1, 31), window_days=30)
-    >>> status.select("account_id", "last_post", "gap_days", "posts_in_window").rows()
-    [('a', datetime.date(2026, 1, 11), 20, 2), ('b', datetime.date(2026, 1, 17), 14, None)]
+    >>> status.select("account_id", "checked_by", "gap_days", "posts_in_window").rows()
+    [('a', 'run', 20, 2), ('b', 'noted', 14, None)]
     """
     ledger, spans = _ledger(accounts), _posting_spans(as_of, window_days, last_check)
-    rules: dict[str, Any] = {"certain_after": certain_after, "over": over, "working": working}
-    return _status(ledger, *_sums_and_days(days, ledger, spans), spans, as_of=as_of, **rules)
+    observed = _observed(days, accounts, as_of, observations)
+    known = _sums_and_days(days_of(days), ledger, spans)
+    return _status(ledger, *known, spans, observed, as_of=as_of, over=over, working=working)
 
 
-@answers_in_kind
+@answers_in_kind(accounts=("account_id",))
 def status_of_posts(
     posts: Any,
     accounts: pl.DataFrame,
     *,
     as_of: date,
     window_days: int,
-    certain_after: int | None = None,
+    observations: pl.DataFrame | None = None,
     over: int = 14,
     last_check: date | None = None,
     working: bool = False,
@@ -154,7 +175,7 @@ def status_of_posts(
 
     >>> from datetime import datetime
     >>> posts = pl.LazyFrame({"account_id": ["a"], "published_at": [datetime(2026, 1, 11, 9)], "likes": [5]})
-    >>> accounts = pl.DataFrame({"account_id": ["a"]})
+    >>> accounts = pl.DataFrame({"account_id": ["a"], "observed_to": [date(2026, 1, 31)]})
     >>> status = status_of_posts(posts, accounts, as_of=date(2026, 1, 31), window_days=30)
     >>> status.select("gap_days", "posts_in_window", "likes_in_window").rows()
     [(20, 1, 5)]
@@ -164,8 +185,8 @@ def status_of_posts(
     if isinstance(posts, pl.DataFrame | pl.LazyFrame):
         found = posting_bits(posts.lazy(), ledger["account_id"], as_of=_number(as_of), spans=spans)
     sums, posting = found or _sums_and_days(account_days(posts), ledger, spans)
-    rules: dict[str, Any] = {"certain_after": certain_after, "over": over, "working": working}
-    return _status(ledger, sums, posting, spans, as_of=as_of, **rules)
+    observed = _observed(posts, accounts, as_of, observations)
+    return _status(ledger, sums, posting, spans, observed, as_of=as_of, over=over, working=working)
 
 
 def _number(day: date) -> int:
@@ -178,7 +199,7 @@ def _as_date(column: str) -> pl.Expr:
 
 def _ledger(accounts: pl.DataFrame) -> pl.DataFrame:
     """The columns of the ledger that bear on updates, null where it lacks them; days as numbers."""
-    dates = ("opened_on", "observed_from", "observed_to", "last_post_on")
+    dates = ("opened_on", "last_post_on")
     dtypes = {"account_id": pl.String(), **dict.fromkeys(dates, pl.Date()), "post_count": pl.Int64()}
     known = with_dtypes(accounts.lazy(), dtypes).with_columns(pl.col(dates).cast(pl.Int32).cast(pl.Int64))
     return known.with_row_index("row").collect()
@@ -186,6 +207,7 @@ def _ledger(accounts: pl.DataFrame) -> pl.DataFrame:
 
 def _of_ledger(days: Any, ledger: pl.DataFrame, as_of: int) -> pl.LazyFrame:
     """The account-days of the ledger's accounts up to `as_of`, with each account's row; absent sums are null."""
+    days = days_of(days)
     frame = (days if isinstance(days, pl.LazyFrame) else collected(days)).lazy()
     return (
         with_dtypes(frame, {"account_id": pl.String, **dict.fromkeys(("day", "posts", "pushes", *SUMS), pl.Int64)})
@@ -223,6 +245,7 @@ def _sums_and_days(
         .group_by("row")
         .agg(
             pl.col("day").max().alias("last_day"),
+            pl.col("day").min().alias("first_day"),
             pl.col("posts", "pushes", *weeks, *SUMS).sum(),
             pl.col(SUMS).count().name.prefix("known_"),
         )
@@ -233,24 +256,45 @@ def _sums_and_days(
     return sums, posting
 
 
-def _with_observation(ledger: pl.DataFrame, window: tuple[int, int]) -> pl.DataFrame:
-    """`ledger`, with `last_day` of posting, by what was collected of each account.
+def _observed(posts: Any, accounts: pl.DataFrame, as_of: date, given: pl.DataFrame | None) -> pl.DataFrame:
+    """The observations that are given, or those that ledger and posts prove."""
+    if given is None:
+        return observations_of(posts, accounts, as_of=as_of)
+    return conformed(given, schema.dtypes("observations"))
 
-    - `observed` (bool): posts were collected, whether or not there were any
-    - `ended` (bool): collection ended before the monitoring point, and no post is known from after its end
-    - `start`, `end` (day numbers): the part of the window for which it was observed, null where it was not
+
+def observations_of(posts: Any, accounts: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
+    """What a ledger and posts, or account-days, prove where there is no audit to say it: the posts are one timeline, of the
+    accounts of which the ledger does not state to which day they were observed."""
+    stated = observations.of_ledger(accounts, as_of=as_of)
+    told = stated.filter(pl.col("basis") == "stated", pl.col("to").is_not_null())["account_id"]
+    # Those accounts are of the run all the same: their posts show for how long it went on.
+    run = observations.of_runs(spans_of_posts(posts, as_of=as_of)).filter(~pl.col("account_id").is_in(told.implode()))
+    return pl.concat([stated, run])
+
+
+def _with_evidence(ledger: pl.DataFrame, observed: pl.DataFrame, window: tuple[int, int]) -> pl.DataFrame:
+    """`ledger`, with the `first_day` of posting, by what was collected of each account.
+
+    - `oldest` (day number): the first day of posting, as found or as noted
+    - the columns of `observations.evidence`, days as numbers
+    - `start`, `end` (day numbers): the part of the window for which they were, null where they were not
     """
     first, last = window
-    later = (pl.col("last_day") > pl.col("observed_to")).fill_null(False)
-    from_then = (pl.col("observed_from") <= last).fill_null(pl.col("observed_to").is_not_null())
-    some = pl.col("observed") & (pl.col("start") <= pl.col("end"))
+    noted = pl.when(pl.col("last_post_on") <= last).then("last_post_on")
+    ledger = ledger.with_columns(oldest=pl.min_horizontal("first_day", noted))
+    oldest = ledger.select("account_id", _as_date("oldest").alias("oldest"))
+    proved = observations.evidence(observed, oldest, as_of=date(1970, 1, 1) + timedelta(days=last))
+    dates = ("span_from", "span_to", "others_to")
+    proved = proved.with_columns(pl.col(dates).cast(pl.Int32).cast(pl.Int64))
+    some = pl.col("collected") & (pl.col("start") <= pl.col("end"))
     return (
-        ledger.with_columns(
-            observed=pl.col("last_day").is_not_null() | from_then,
-            ended=(pl.col("observed_to") < last).fill_null(False) & ~later,
-            start=pl.max_horizontal(pl.lit(first, pl.Int64), "opened_on", "observed_from"),
+        ledger.join(proved, on="account_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("covered", "collected", "partial", "open_ended").fill_null(False),
+            start=pl.max_horizontal(pl.lit(first, pl.Int64), "opened_on", "span_from"),
+            end=pl.min_horizontal(pl.lit(last, pl.Int64), "span_to"),
         )
-        .with_columns(end=pl.when("ended").then("observed_to").otherwise(last))
         .with_columns(pl.when(some).then(pl.col("start", "end")))
     )
 
@@ -260,63 +304,62 @@ def _status(
     sums: pl.DataFrame,
     posting: pl.DataFrame,
     spans: Sequence[tuple[int, int]],
+    observed: pl.DataFrame,
     *,
     as_of: date,
-    certain_after: int | None,
     over: int,
     working: bool,
 ) -> pl.DataFrame:
     """The status of each account from its sums by span and the days of the window on which it posted."""
-    last, limit = _number(as_of), pl.lit(certain_after, pl.Int64)
-    accounts = _with_observation(ledger.join(sums, on="row", how="left", maintain_order="left"), spans[0])
+    last = _number(as_of)
+    accounts = ledger.join(sums, on="row", how="left", maintain_order="left")
+    accounts = _with_evidence(accounts, observed, spans[0])
     pattern = posting_pattern(posting, accounts, over=over, weeks=spans[1:])
     noted = pl.when(pl.col("last_post_on") <= last).then("last_post_on")
-    # An account that was seen without a post from a day on is silent at least since the day before.
-    seen_from = pl.when(pl.col("observed_from").is_not_null()).then(pl.max_horizontal("opened_on", "observed_from"))
-    seen_until = pl.when("ended").then("observed_to").otherwise(last)
+    counted = (pl.col("post_count") > 0).fill_null(False)
     status = (
         accounts.join(pattern, on="row", maintain_order="left")
-        .with_columns(last=pl.max_horizontal("last_day", noted), counted=pl.col("post_count").is_not_null())
+        .with_columns(known=pl.max_horizontal("last_day", noted))
+        # A post from before the days that were observed need not be the last.
+        .with_columns(last=pl.when((pl.col("known") >= pl.col("span_from") - 1).fill_null(True)).then("known"))
         .with_columns(
-            undated=pl.col("last").is_null(),
-            posted=pl.col("last").is_not_null() | (pl.col("post_count") > 0).fill_null(False),
-            since=pl.coalesce("last", seen_from - 1),
-            # The days after collection ended are dark, unless a day noted by hand lies in them.
-            dark=pl.col("ended") & (pl.col("last") <= pl.col("observed_to")).fill_null(True),
-        )
-        .with_columns(
-            # Whatever came after collection ended, it was silent for too long by then,
-            surely_silent=(seen_until - pl.col("since") > limit).fill_null(False),
-            # or it posted so late that it cannot have been.
-            surely_fresh=(last - pl.col("last") <= limit).fill_null(False),
+            never=pl.col("known").is_null()
+            & ~counted
+            & (
+                (pl.col("span_from") <= pl.col("opened_on").fill_null(_number(observations.EVER)))
+                | (pl.col("post_count") == 0).fill_null(False)
+            ),
+            gap=last - pl.coalesce("last", pl.col("span_from") - 1),
         )
     )
-    unheard_of = pl.col("undated") & ~pl.col("observed") & ~pl.col("counted")
-    without_a_day = pl.col("undated") & pl.col("posted") & ~(pl.col("observed") & pl.col("surely_silent"))
-    known_to_be_empty = pl.col("undated") & pl.col("counted")
-    reason = (
-        pl.when(without_a_day)
-        .then(pl.lit("no_date"))
-        .when(unheard_of)
-        .then(
-            pl.when(pl.col("last_post_on").is_not_null()).then(pl.lit("noted_later")).otherwise(pl.lit("not_observed"))
-        )
-        .when(pl.col("dark") & ~known_to_be_empty & ~pl.col("surely_silent") & ~pl.col("surely_fresh"))
-        .then(pl.lit("collection_ended"))
-    )
-    gap_is_known = pl.col("checked") & pl.col("posted") & ~(pl.col("dark") & pl.col("surely_fresh"))
+    silent = pl.col("never") | (pl.col("gap") > over)
+    alone = (pl.col("basis") == "run") & (pl.col("others_to") < last).fill_null(True)
+    reasons = {
+        "run_alone": pl.col("covered") & alone & silent,
+        "noted_later": (pl.col("last_post_on") > last) & ~pl.col("collected") & pl.col("known").is_null(),
+        "no_date": counted & pl.col("known").is_null() & ~pl.col("collected"),
+        "collection_ended": pl.col("collected"),
+        "noted_earlier": pl.col("span_to").is_not_null(),
+        "end_not_known": pl.col("open_ended"),
+        "search_only": pl.col("partial"),
+        "not_observed": pl.lit(True),
+    }
+    unproved = pl.coalesce(pl.when(holds.fill_null(False)).then(pl.lit(name)) for name, holds in reasons.items())
+    some = pl.col("collected") | pl.col("last_day").is_not_null()
+    fails_alone = (pl.col("covered") & alone & silent).fill_null(False)
     return (
-        status.with_columns(not_checked_reason=reason)
-        .with_columns(checked=pl.col("not_checked_reason").is_null())
+        status.with_columns(checked=pl.col("covered") & ~fails_alone)
+        .with_columns(not_checked_reason=pl.when(~pl.col("checked")).then(unproved))
         .select(
             "account_id",
             "checked",
             "not_checked_reason",
+            pl.when("checked").then("basis").alias("checked_by"),
             _as_date("last").alias("last_post"),
-            gap_days=pl.when(gap_is_known).then(last - pl.col("since")),
-            never=pl.when("checked").then(~pl.col("posted")),
-            posts_in_window=pl.when("observed").then(pl.col("posts").fill_null(0)),
-            pushes_in_window=pl.when("observed").then(pl.col("pushes").fill_null(0)),
+            gap_days=pl.when(pl.col("checked") & ~pl.col("never")).then("gap"),
+            never=pl.when("checked").then("never"),
+            posts_in_window=pl.when(some).then(pl.col("posts").fill_null(0)),
+            pushes_in_window=pl.when(some).then(pl.col("pushes").fill_null(0)),
             **{name: pl.col(name) for name in pattern.columns if name != "row"},
             **{f"{name}_in_window": pl.col(name) for name in SUMS},
         )
@@ -327,5 +370,6 @@ def _status(
 def _with_working_gap(status: pl.DataFrame, as_of: date | None) -> pl.DataFrame:
     if as_of is None:
         return status
-    days = working_days_between(status["last_post"], pl.repeat(as_of, status.height, dtype=pl.Date, eager=True))
+    since = status.select(pl.coalesce("last_post", as_of - pl.duration(days="gap_days")).cast(pl.Date)).to_series()
+    days = working_days_between(since, pl.repeat(as_of, status.height, dtype=pl.Date, eager=True))
     return status.with_columns(working_gap_days=pl.when(pl.col("gap_days").is_not_null()).then(days))

@@ -99,7 +99,13 @@ def posts_by_day(days: Any, *, as_of: date, window_days: int) -> pl.DataFrame:
 
 @answers_in_kind
 def silent_by_day(
-    days: Any, accounts: pl.DataFrame, *, as_of: date, window_days: int, silent_after: int = 14
+    days: Any,
+    accounts: pl.DataFrame,
+    *,
+    as_of: date,
+    window_days: int,
+    observations: pl.DataFrame | None = None,
+    silent_after: int = 14,
 ) -> pl.DataFrame:
     """How many accounts were silent when: one row per day on which a silence of more than `silent_after` days can be seen.
 
@@ -108,16 +114,16 @@ def silent_by_day(
     - `date` (Date)
     - `silent` (Int64, accounts): that had posted nothing for more than `silent_after` days
 
-    Doubtful as `silences` are.
+    Doubtful as `silences` are, to which `observations` go.
 
     >>> days = pl.DataFrame({"account_id": ["a"], "day": [20454]})
-    >>> accounts = pl.DataFrame({"account_id": ["a"], "opened_on": [date(2026, 1, 1)]})
+    >>> accounts = pl.DataFrame({"account_id": ["a"], "observed_from": [date(2026, 1, 1)], "observed_to": [date(2026, 1, 6)]})
     >>> silent_by_day(days, accounts, as_of=date(2026, 1, 6), window_days=6, silent_after=2).rows()
     [(datetime.date(2026, 1, 3), 0), (datetime.date(2026, 1, 4), 1), (datetime.date(2026, 1, 5), 1), (datetime.date(2026, 1, 6), 1)]
     """
     after = timedelta(days=silent_after)
     silent = (
-        silences(days, accounts, as_of=as_of, window_days=window_days)
+        silences(days, accounts, as_of=as_of, window_days=window_days, observations=observations)
         .filter(pl.col("days") > silent_after)
         .select(date=pl.date_ranges(pl.col("first_day") + after, "last_day"))
         .explode("date")
