@@ -18,6 +18,7 @@ from realdata import REALDATA, SAMPLES
 from weibo_ids import bid_from_mid
 
 from govmedia_kit.errors import InputError
+from govmedia_kit.judge.assess import assess
 from govmedia_kit.read.audit import read_audit, read_posts
 from govmedia_kit.read.importers.deduplicate import pinned
 from govmedia_kit.read.importers.import_files import import_files, report_lines, write_import
@@ -319,13 +320,13 @@ def test_feed_times_are_moved_to_shanghai_and_a_feed_shows_only_its_items():
     assert imported.reasons.filter(pl.col("reason") == "feed")["rows"].item() == 5
     local = import_files([SAMPLES / "we-mp-rss/rss_MP_WXS_3900000001.xml"])
     assert local.posts["published_at"].unique().to_list() == [dt.datetime(2026, 5, 19, 9, 30)]
-    account = local.accounts.row(0, named=True)
-    assert (account["observed_from"], account["observed_to"]) == (dt.date(2026, 5, 19), dt.date(2026, 5, 20))
+    # The feed was built on the day after its newest post.
+    assert observed(local)[0][1:] == (dt.date(2026, 5, 19), dt.date(2026, 5, 20))
 
 
 def test_a_search_shows_no_accounts_days_and_adds_nobody_to_a_ledger(tmp_path):
     imported = import_files([SAMPLES / "weibo-search"])
-    assert imported.accounts["observed_from"].null_count() == imported.accounts.height == 4
+    assert imported.observations["complete"].to_list() == [False] * 4
     (tmp_path / "accounts.csv").write_text("account_id,platform,unit\nA,weibo,某局\n", encoding="utf-8")
     write_import(imported, tmp_path)
     assert (tmp_path / "accounts.csv").read_text(encoding="utf-8") == "account_id,platform,unit\nA,weibo,某局\n"
@@ -479,10 +480,10 @@ def test_messages_merged_into_a_folder_never_become_unanswered(tmp_path, order):
         ("4", None),
     ]
     assert pl.read_parquet(out / "messages-no-replies.parquet")["message_id"].sort().to_list() == ["1", "2"]
-    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    before = bytes_of(out)
     for imported in imports:
         write_import(imported, out)
-    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    assert bytes_of(out) == before
 
 
 def test_lists_of_accounts_that_tools_write_are_accounts(tmp_path):
@@ -605,7 +606,7 @@ def test_a_pinned_post_does_not_lengthen_the_time_observed(tmp_path):
     path.write_text("\n".join([head, *rows]), encoding="utf-8-sig")
     imported = import_files([path])
     assert imported.posts.height == 3
-    assert imported.accounts["observed_from"].item() == dt.date(2026, 5, 18)
+    assert imported.observations["from"].item() == dt.date(2026, 5, 18)
 
 
 def weibo_csv(path: Path, *days: str) -> Path:
@@ -622,9 +623,9 @@ def weibo_csv(path: Path, *days: str) -> Path:
 def test_an_accounts_only_post_is_never_taken_for_pinned(tmp_path):
     weibo_csv(tmp_path / "甲/7900000001.csv", "2026-03-02 10:00:00")
     weibo_csv(tmp_path / "乙/7900000002.csv", "2026-05-19 10:00:00", "2026-05-01 10:00:00")
-    accounts = import_files([tmp_path]).accounts
-    assert accounts.select("account_id", "observed_from", "observed_to").rows() == [
-        ("weibo:7900000001", dt.date(2026, 3, 2), dt.date(2026, 3, 2)),
+    # Both were collected as long as the run went on.
+    assert observed(import_files([tmp_path])) == [
+        ("weibo:7900000001", dt.date(2026, 3, 2), dt.date(2026, 5, 19)),
         ("weibo:7900000002", dt.date(2026, 5, 1), dt.date(2026, 5, 19)),
     ]
 
@@ -701,16 +702,25 @@ def test_a_year_that_was_guessed_is_corrected_from_the_id(tmp_path):
     assert imported.reasons["reason"].to_list() == ["year_from_id"]
 
 
+def observed(imported) -> list[tuple]:
+    return imported.observations.select("account_id", "from", "to").rows()
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
 # --- writing ------------------------------------------------------------------------------------------------------------
 
 
 def test_importing_twice_changes_no_byte(tmp_path):
     sources = [SAMPLES / "MediaCrawler_before_2026-07", SAMPLES / "weibo-crawler", SAMPLES / "messages"]
     write_import(import_files(sources), tmp_path)
-    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
-    assert set(before) == {"posts.parquet", "accounts.csv", "messages.parquet", "comments.parquet"}
+    before = bytes_of(tmp_path)
+    tables = {"posts.parquet", "accounts.csv", "messages.parquet", "comments.parquet", "observations.csv"}
+    assert {name for name in before if "/" not in name} == tables
     again = write_import(import_files(sources), tmp_path)
-    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+    assert bytes_of(tmp_path) == before
     assert again.select(pl.col("added", "changed").sum()).row(0) == (0, 0)
 
 
@@ -755,7 +765,7 @@ def test_a_workbook_ledger_is_left_alone_and_new_accounts_go_beside_it(tmp_path)
     (tmp_path / "accounts.xlsx").write_bytes(b"not read here")
     imported = import_files([SAMPLES / "weibo-crawler/weibo_data/users.csv"])
     written = write_import(imported, tmp_path)
-    assert written["file"].to_list() == ["accounts-imported.csv"]
+    assert written.filter(table="accounts")["file"].to_list() == ["accounts-imported.csv"]
     assert (tmp_path / "accounts.xlsx").read_bytes() == b"not read here"
     assert any("accounts-imported.csv" in line for line in report_lines(imported, written, "en"))
     assert write_import(imported, tmp_path).select("before", "added").row(0) == (4, 0)
@@ -780,33 +790,28 @@ def crawled(folder: Path, captured: str, *posted: str) -> Path:
     return path
 
 
-def days_in(path: Path) -> list[tuple[str, str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [(row["account_id"], row["observed_from"], row["observed_to"]) for row in csv.DictReader(file)]
+def days_in(folder: Path) -> list[tuple[str, str, str]]:
+    with (folder / "observations.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [(row["run"], row["from"], row["to"]) for row in csv.DictReader(file)]
 
 
-def test_collecting_again_lengthens_the_days_observed(tmp_path):
+def test_each_import_adds_the_days_that_it_observed(tmp_path):
     old = crawled(tmp_path, "2026-05-20", "2026-05-01", "2026-05-19")
     new = crawled(tmp_path, "2026-06-20", "2026-06-02")
     out = tmp_path / "out"
     write_import(import_files([old]), out)
-    assert days_in(out / "accounts.csv") == [("weibo:7900000001", "2026-05-01", "2026-05-20")]
+    assert days_in(out) == [(old.name, "2026-05-01", "2026-05-20")]
     written = write_import(import_files([new]), out)
-    assert written.filter(table="accounts").select("added", "changed", "after").row(0) == (0, 1, 1)
-    saved = (out / "accounts.csv").read_text(encoding="utf-8-sig")
-    (out / "accounts.csv").write_text(saved.replace("2026-05-01", "2026/5/1"), encoding="utf-8")
-    assert write_import(import_files([new]), out).filter(table="accounts")["changed"].item() == 0
-    (out / "accounts.csv").write_text(saved, encoding="utf-8")
+    assert written.filter(table="observations").select("before", "added", "after").row(0) == (1, 1, 2)
     for path in (new, old):
-        before = (out / "accounts.csv").read_bytes()
-        written = write_import(import_files([path]), out)
-        assert days_in(out / "accounts.csv") == [("weibo:7900000001", "2026-05-01", "2026-06-20")]
-        assert written.filter(table="accounts").select("added", "changed").row(0) == (0, 0)
-        assert (out / "accounts.csv").read_bytes() == before
+        before = bytes_of(out)
+        write_import(import_files([path]), out)
+        assert days_in(out) == [(old.name, "2026-05-01", "2026-05-20"), (new.name, "2026-06-02", "2026-06-20")]
+        assert bytes_of(out) == before
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_the_days_observed_of_an_offices_ledger_stand_beside_it_and_are_joined(tmp_path, kind):
+def test_the_days_observed_stand_beside_an_offices_ledger_and_are_joined_where_they_touch(tmp_path, kind):
     out = tmp_path / "out"
     out.mkdir()
     header = ["平台", "账号名称", "主办单位", "平台编号"]
@@ -815,22 +820,29 @@ def test_the_days_observed_of_an_offices_ledger_stand_beside_it_and_are_joined(t
         (out / "accounts.csv").write_text(text, encoding="utf-8")
     else:
         sheet(out / "accounts.xlsx", [header, ["微博", "澜川发布", "甲局", "7900000001"]])
-    (out / "audit.toml").write_text('title = "测"\nas_of = 2026-07-01\n', encoding="utf-8")
+    (out / "audit.toml").write_text('title = "测"\nas_of = 2026-06-20\n', encoding="utf-8")
     ledger = (out / f"accounts.{kind}").read_bytes()
-    for captured, posted in (("2026-05-20", "2026-05-01"), ("2026-06-20", "2026-06-02")):
+    # The second collection begins on the day after the first one ended.
+    for captured, posted in (("2026-05-20", "2026-05-01"), ("2026-06-20", "2026-05-21")):
         imported = import_files([crawled(tmp_path, captured, posted)])
         written = write_import(imported, out)
-    assert written.filter(table="observed").select("file", "added", "changed").row(0) == ("observed.csv", 0, 1)
-    assert any("observed.csv" in line for line in report_lines(imported, written, "en"))
+    assert any("observations.csv" in line for line in report_lines(imported, written, "en"))
     assert (out / f"accounts.{kind}").read_bytes() == ledger
     assert not (out / "accounts-imported.csv").exists()
     audit = read_audit(out)
-    assert audit.accounts.select("account_id", "observed_from", "observed_to").rows() == [
+    assert assess(audit).measured.select("account_id", "observed_from", "observed_to").rows() == [
         ("weibo:7900000001", dt.date(2026, 5, 1), dt.date(2026, 6, 20))
     ]
-    assert out / "observed.csv" in audit.inputs
-    again = write_import(imported, out)
-    assert again.select(pl.col("added", "changed").sum()).row(0) == (0, 0)
+    assert out / "observations.csv" in audit.inputs
+
+
+def test_what_an_older_version_noted_of_the_days_observed_is_still_read(tmp_path):
+    (tmp_path / "audit.toml").write_text('title = "测"\nas_of = 2026-07-01\n', encoding="utf-8")
+    (tmp_path / "accounts.csv").write_text("account_id,platform,name,unit\na,weibo,甲,甲局\n", encoding="utf-8")
+    days = "account_id,observed_from,observed_to\na,2026-05-01,2026-07-01\n"
+    (tmp_path / "observed.csv").write_text(days, encoding="utf-8")
+    row = assess(read_audit(tmp_path)).measured.row(0, named=True)
+    assert (row["checked_by"], row["observed_from"], row["gap_days"]) == ("stated", dt.date(2026, 5, 1), 62)
 
 
 def test_only_accounts_that_a_workbook_lacks_go_beside_it(tmp_path):

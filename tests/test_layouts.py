@@ -15,7 +15,18 @@ from govmedia_kit.read.importers.layouts import TABLES, layouts, recognise, tool
 FOLDER = resource("formats")
 KNOWN = {
     *(name for table in ("posts", "accounts", "messages") for name in schema.columns(table)),
-    *("bid", "hash", "other_ids", "retweet_of", "push", "feed_built_at", "platform_word", "comment_id", "parent_id"),
+    *(
+        "bid",
+        "hash",
+        "other_ids",
+        "retweet_of",
+        "push",
+        "feed_built_at",
+        "platform_word",
+        "keyword",
+        "comment_id",
+        "parent_id",
+    ),
 }
 WEIBO_CRAWLER = "id,bid,正文,头条文章url,原始图片url,视频url,位置,日期,工具,点赞数,评论数,转发数,话题,@用户"
 WEIBO_SEARCH = "id,bid,user_id,用户昵称,微博正文,头条文章url,发布位置,艾特用户,话题,转发数,评论数,点赞数,发布时间,发布工具,微博图片url,微博视频url,retweet_id"
@@ -44,7 +55,7 @@ def test_every_layout_file_says_what_it_is_about_and_uses_known_words(path):
         assert layout.table in TABLES
         assert set(layout.fields) <= KNOWN, set(layout.fields) - KNOWN
         assert layout.platform is None or layout.platform in schema.vocabulary("platform")
-        assert layout.shows in ("newest", "feed", "search")
+        assert {layout.shows, *layout.shows_by_path.values()} <= {"timeline", "feed", "search", "single"}
         assert layout.columns or layout.melt
         sources = [s for found in layout.fields.values() for s in found]
         for pattern in [

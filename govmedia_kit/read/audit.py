@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-import functools
+import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import polars as pl
 
-from govmedia_kit import headings, schema
+from govmedia_kit import interop, parse_cells, schema
+from govmedia_kit import observations as evidence
 from govmedia_kit.catalogue import phrase
 from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError, Place, Problem, hint
 from govmedia_kit.interop import conformed
+from govmedia_kit.read.corrections import CORRECTIONS, Corrections, read_corrections
 from govmedia_kit.read.find_table import SUFFIXES, find_table
 from govmedia_kit.read.importers import import_files
-from govmedia_kit.read.importers.update_ledger import OBSERVED, read_observed, with_observed
+from govmedia_kit.read.importers.import_files import Imported
+from govmedia_kit.read.importers.write_import import OBSERVATIONS
 from govmedia_kit.read.ledger import match_columns
-from govmedia_kit.read.ledger.read_ledger import grids_of, read_accounts, require, source_name
-from govmedia_kit.read.settings import Settings, read_settings
+from govmedia_kit.read.ledger.read_ledger import (
+    grids_of,
+    read_accounts,
+    read_ledger,
+    require,
+    source_name,
+    without_late,
+)
+from govmedia_kit.read.settings import NOT_GIVEN, Settings, read_settings
 from govmedia_kit.read.sources import parquet
-from govmedia_kit.read.sources.files import ROW
+from govmedia_kit.read.sources.files import ROW, grids
 
 __all__ = ["Audit", "inputs_of", "read_audit", "read_messages", "read_posts"]
 
 TABLES = ("accounts", "posts", "messages", "filed")
+# What 0.1.0's imports wrote of the days that they collected.
+OBSERVED = "observed.csv"
+# Days by which the newest note may be older than the monitoring point, where nobody says when the notes were made.
+OLD_NOTES = 7
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,9 @@ class Audit:
 
     `accounts` are those of the region, live or not; `posts` is the frame of the audit's engine, not read yet, with posts
     of every account; `posts`, `messages` and `filed` may be None. `ledger` is the whole ledger, and
-    `unknown_in_messages` has a row (account_id, rows) per account that messages name and it lacks.
+    `unknown_in_messages` has a row (account_id, rows) per account that messages name and it lacks. `observations` say what was
+    collected of each account and how that is known (`govmedia_kit.observations`), `latest` is the last day on which anything can
+    have been posted; `corrected` are the corrections that were used, and `as_of_given` says whether the monitoring point was given.
     """
 
     folder: Path
@@ -46,6 +61,10 @@ class Audit:
     filed: pl.DataFrame | None
     ledger: pl.DataFrame
     unknown_in_messages: pl.DataFrame
+    observations: pl.DataFrame
+    latest: dt.date
+    corrected: list[dict[str, Any]] = field(default_factory=list)
+    as_of_given: bool = True
     problems: list[Problem] = field(default_factory=list)
     inputs: list[Path] = field(default_factory=list)
 
@@ -54,42 +73,76 @@ class Audit:
         return f"<Audit {where}, {self.settings.as_of}: {self.accounts.height} accounts, {len(self.problems)} problems>"
 
 
+def _limit(as_of: dt.date | None, ends: list[dt.date]) -> dt.date:
+    """The last day on which anything can have been posted: that after the newest end that is captured or stated, or after the
+    monitoring point; a year after this where no end is known."""
+    if ends:
+        return max([*ends, *([as_of] if as_of else [])]) + dt.timedelta(days=1)
+    return as_of + dt.timedelta(days=366) if as_of else parse_cells.LAST.date()
+
+
+def _days_in(stated: Any) -> list[dt.date]:
+    return list(stated.values()) if isinstance(stated, dict) else [stated] if stated else []
+
+
 def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audit:
     """An audit folder with all its tables.
 
-    `given` settings (`as_of=`, `region=`, `language=`, `engine=`) win over those of `audit.toml`. With `strict`, problems
+    `given` settings (`as_of=`, `region=`, `language=`, `engine=`) win over those of `audit.toml`. A monitoring point that is not
+    given is the earliest end of collection that is captured or stated. With `strict`, problems
     of severity `error` raise InputError that carries them all; without, they are returned in `problems`.
-    Raises InputError too for a missing folder, file or setting, and a region that is in no list of divisions.
+    Raises InputError too for a missing folder, file or setting, a region that is in no list of divisions, and a monitoring point
+    that neither is given nor follows.
     """
     folder = Path(folder)
     settings = read_settings(folder, **given)
-    problems: list[Problem] = []
     paths = {name: find_table(folder, name, settings) for name in TABLES}
     if paths["accounts"] is None:
         wanted = f"accounts{SUFFIXES[0]} … accounts{SUFFIXES[-1]}"
         raise InputError("no_table", path=folder, table=phrase("tables.accounts", settings.language), wanted=wanted)
-
-    def read(name: str, reader: Any) -> pl.DataFrame | None:
-        path = paths[name]
-        if path is None:
-            return None
-        frame, found = reader(path)
-        problems.extend(found)
-        return frame
-
-    ledger = read("accounts", lambda path: read_accounts(path, region=settings.region))
-    assert ledger is not None
-    days, found = read_observed(folder)
+    asked = settings.as_of if settings.as_of != NOT_GIVEN else None
+    corrections, problems = read_corrections(folder)
+    book = read_ledger(paths["accounts"], region=settings.region, mend=corrections.of_sheet("accounts"))
+    problems += book.problems
+    ledger = book.accounts.drop(ROW, "__sheet", "__grid")
+    ends = ledger["observed_to"].drop_nulls().to_list() if "observed_to" in ledger.columns else []
+    how: dict[str, Any] = {"ledger": ledger, "as_of": asked, "ends": ends, "corrections": corrections}
+    stated, found = _stated(folder, corrections)
     problems += found
-    ledger = with_observed(ledger, days)
-    posts = _posts(paths["posts"], settings, ledger, problems)
-    messages = read("messages", lambda path: read_messages(path, ledger=ledger))
-    filed = read("filed", read_accounts)
+    posts, shown = _posts(paths["posts"], settings, how, problems)
+    # What stands in observations.csv is all that the posts beside it prove.
+    observed = evidence.with_stated(stated, settings.collected_to) if stated.height else shown
+    first = shown["from"].min()
+    if asked is not None and isinstance(first, dt.date) and first > asked:
+        raise InputError("as_of_before_posts", found=asked, other=first)
+    if asked is None:
+        settings = settings.model_copy(update={"as_of": _as_of(observed, ledger, posts, settings, folder)})
+    known = evidence.of_ledger(
+        ledger,
+        as_of=settings.as_of,
+        noted_on=settings.noted_on,
+        stated=settings.collected_to if isinstance(settings.collected_to, dt.date) else None,
+        source=source_name(paths["accounts"]),
+    )
+    observed = pl.concat([known, observed])
+    far = settings.as_of + dt.timedelta(days=366)
+    how["ends"] = [day for day in evidence.ends(observed) if day <= far]
+    latest = _limit(settings.as_of, how["ends"])
+    ledger, late = without_late(book, ledger, latest, far)
+    problems += late + _old_notes(ledger, settings, paths["accounts"])
+    messages = filed = None
+    if paths["messages"] is not None:
+        messages, found = _read_messages(paths["messages"], how | {"as_of": settings.as_of})
+        problems += found
+    if paths["filed"] is not None:
+        filed, found = read_accounts(paths["filed"], mend=corrections.of_sheet("filed"))
+        problems += found
     accounts = _of_region(ledger, settings)
     unknown = _unknown_accounts(messages, ledger)
     if messages is not None:
         messages, found = _messages_of(messages, accounts, ledger, Place(source_name(paths["messages"])))
         problems += found
+    problems += corrections.problems()
     errors = [p for p in problems if p.severity == "error"]
     if strict and errors:
         raise InputError("too_many_problems", count=len(errors), problems=problems)
@@ -102,9 +155,58 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
         filed=filed,
         ledger=ledger,
         unknown_in_messages=unknown,
+        observations=observed,
+        latest=latest,
+        corrected=corrections.used,
+        as_of_given=asked is not None,
         problems=problems,
         inputs=inputs_of(folder, settings),
     )
+
+
+def _stated(folder: Path, corrections: Corrections) -> tuple[pl.DataFrame, list[Problem]]:
+    """What `observations.csv` says, and 0.1.0's `observed.csv`."""
+    found, problems = [evidence.none()], []
+    for name, extra in ((OBSERVATIONS, {}), (OBSERVED, {"complete": pl.lit(True), "basis": pl.lit("stated")})):
+        path = folder / name
+        if not path.exists():
+            continue
+        grid = match_columns.headed(grids(path)[0], "observations")
+        frame, doubts = match_columns.typed(grid, "observations")
+        require(frame, grid, "observations", ["account_id"])
+        frame = frame.with_columns(**{c: e for c, e in extra.items() if c not in frame.columns})
+        rows = conformed(frame, schema.dtypes("observations")).drop_nulls("account_id")
+        told = {"run": pl.lit(name), "source": pl.lit(name), "complete": pl.lit(True), "basis": pl.lit("stated")}
+        found.append(rows.with_columns(pl.coalesce(c, e).alias(c) for c, e in told.items()))
+        problems += doubts
+    return pl.concat(found), problems
+
+
+def _as_of(observed: pl.DataFrame, ledger: pl.DataFrame, posts: Any, settings: Settings, folder: Path) -> dt.date:
+    """The monitoring point of an audit that gives none: the earliest end of a run that is captured or stated."""
+    known = observed.filter("complete", pl.col("basis").is_in(["captured", "stated"]))
+    ends = known.group_by("run").agg(pl.col("to").max())["to"].drop_nulls().to_list()
+    ends += ledger["observed_to"].drop_nulls().unique().to_list() if "observed_to" in ledger.columns else []
+    if ends:
+        return min(ends)
+    newest: list[Any] = [observed["to"].max(), settings.noted_on]
+    newest += [ledger["last_post_on"].max()] if "last_post_on" in ledger.columns else []
+    if isinstance(posts, pl.LazyFrame):
+        newest.append(posts.select(pl.col("published_at").max().dt.date()).collect().item())
+    fits = [day for day in newest if isinstance(day, dt.date)]
+    raise InputError("no_as_of", path=folder / "audit.toml", fits=max(fits, default=dt.date(2019, 7, 15)))
+
+
+def _old_notes(ledger: pl.DataFrame, settings: Settings, path: Path | None) -> list[Problem]:
+    """Notes that are all older than a week, without a word on when they were made: nobody is failed by them silently."""
+    if settings.noted_on is not None or "last_post_on" not in ledger.columns:
+        return []
+    noted = ledger.filter(pl.col("noted_on").is_null()) if "noted_on" in ledger.columns else ledger
+    newest = noted["last_post_on"].max()
+    if not isinstance(newest, dt.date) or (settings.as_of - newest).days <= OLD_NOTES:
+        return []
+    facts = {"found": newest, "as_of": settings.as_of, "days": (settings.as_of - newest).days}
+    return [Problem("notes_old", Place(source_name(path)), facts)]
 
 
 def inputs_of(folder: Path, settings: Settings) -> list[Path]:
@@ -114,7 +216,7 @@ def inputs_of(folder: Path, settings: Settings) -> list[Path]:
     is not there or could be several files.
     """
     tables = [path for name in TABLES if (path := find_table(folder, name, settings)) is not None]
-    own = [folder / name for name in (OBSERVED, settings.rules) if (folder / name).is_file()]
+    own = [folder / name for name in (OBSERVED, OBSERVATIONS, CORRECTIONS, settings.rules) if (folder / name).is_file()]
     found: list[Path] = [folder / "audit.toml"]
     for path in [*tables, *own]:
         beneath = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
@@ -125,14 +227,10 @@ def inputs_of(folder: Path, settings: Settings) -> list[Path]:
 def read_posts(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.DataFrame, list[Problem]]:
     """Posts: one row per post, the newest capture of each, and the problems found.
 
-    The kit's own layout, any known tool's file, or a folder of them (any mix). With `ledger`, the accounts table, posts are
+    The kit's own layout, any known tool's file, a folder of them (any mix), or a frame. With `ledger`, the accounts table, posts are
     given the ledger's ids where their account can be found in it by platform and id, hash of the id, or name.
     """
-    if _is_own(source, "posts", ["account_id", "published_at"]):
-        posts, problems = _read(source, "posts", ["account_id", "published_at"])
-        newest = parquet.newest_captures(nw.from_native(posts.with_row_index(parquet.ROW).lazy()))
-        return newest.to_native().sort(parquet.ROW).drop(parquet.ROW).collect(), problems
-    found = import_files.import_files([source], ledger=ledger)
+    found = _imported(source, "posts", {"ledger": ledger})
     if not found.posts.height:
         raise InputError("empty_table", place=Place(source_name(source)))
     return found.posts, found.problems
@@ -140,69 +238,41 @@ def read_posts(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.D
 
 def read_messages(source: Any, *, ledger: pl.DataFrame | None = None) -> tuple[pl.DataFrame, list[Problem]]:
     """Messages of citizens: one row per message, and the problems found; without a reply column, none is made up."""
-    if isinstance(source, Path) and source.is_dir():
-        imported = import_files.import_files([source], ledger=ledger)
-        frame, problems = imported.messages, imported.problems
-    else:
-        frame, problems = _read(source, "messages", ["received_at"])
-        if isinstance(source, Path) and "message_id" in frame.columns and "account_id" not in frame.columns:
-            # An office's own columns may name the account in another way, which the importer knows.
-            whose = import_files.import_files([source], ledger=ledger).messages.select("message_id", "account_id")
-            if whose["account_id"].is_not_null().any() and whose["message_id"].is_unique().all():
-                frame = frame.join(whose, on="message_id", how="left", maintain_order="left")
-                problems = [p for p in problems if p.kind != "unknown_column"]
+    return _read_messages(source, {"ledger": ledger})
+
+
+def _read_messages(source: Any, how: dict[str, Any]) -> tuple[pl.DataFrame, list[Problem]]:
+    imported = _imported(source, "messages", how)
+    frame, problems = imported.messages, imported.problems
+    # Beside sheets with replies, those of a sheet without would seem unanswered.
+    problems = [p._replace(kind="no_reply_column") if p.kind == "import_no_reply_column" else p for p in problems]
     if "replied_at" in frame.columns:
         early = frame.filter(pl.col("replied_at") < pl.col("received_at"))
         problems += [
             Problem("reply_before_message", Place(source_name(source)), {"found": replied, "other": received})
             for received, replied in early.select("received_at", "replied_at").iter_rows()
         ]
-    return frame, problems
+    return frame, [p for p in problems if p.kind != "import_messages_of_nobody"]
 
 
-def _is_own(source: Any, table: str, required: list[str]) -> bool:
-    """Whether a source has the columns of the kit's own layout; frames are the kit's own."""
-    if not isinstance(source, str | Path):
-        return True
-    if Path(source).is_dir():
-        return False
+def _imported(source: Any, table: str, how: dict[str, Any]) -> Imported:
+    """A source as an import reads it; a table that is nobody's is judged as the kit's own, whose columns its errors name."""
+    source = Path(source) if isinstance(source, str) else source
+    if interop.is_pandas(source):
+        source = interop.from_pandas(source)
+    if isinstance(source, pl.LazyFrame):
+        source = source.collect()
     try:
-        found = grids_of(source, table)
-    except InputError:
-        return not Path(source).is_file()
-    names = [set(headings.match_columns(match_columns.headed(grid, table).header, table).values()) for grid in found]
-    # A table that is nobody's is judged as the kit's own, whose columns its errors name.
-    return any(set(required) <= have for have in names) or not import_files.is_known(Path(source))
-
-
-def _read(source: Any, table: str, required: list[str]) -> tuple[pl.DataFrame, list[Problem]]:
-    parts: list[pl.DataFrame] = []
-    problems: list[Problem] = []
-    places: list[Place] = []
+        return import_files.import_files([source], table=table, **how)
+    except InputError as error:
+        if error.kind != "import_nothing" or (isinstance(source, Path) and source.is_dir()):
+            raise
+    needed = [name for name, known in schema.columns(table).items() if known.required]
     for grid in grids_of(source, table):
         grid = match_columns.headed(grid, table)
-        frame, found = match_columns.typed(grid, table)
-        problems += found
-        require(frame, grid, table, required)
-        known = {(p.place.row, p.place.column) for p in found}
-        for name in required:
-            for row in frame.filter(pl.col(name).is_null())[ROW]:
-                place = grid.place(row, match_columns.position(grid, table, name))
-                if (row, place.column) not in known:
-                    problems.append(Problem("missing_value", place, {"label": functools.partial(schema.label, name)}))
-        frame = frame.drop_nulls(required).drop(ROW)
-        parts.append(frame)
-        places.append(grid.place())
-    if not parts:
-        raise InputError("empty_table", place=Place(source_name(source)))
-    answered = [frame for frame in parts if "replied_at" in frame.columns]
-    if table == "messages" and answered:
-        # Beside sheets with replies, those of a sheet without would seem unanswered.
-        for frame, place in zip(parts, places, strict=True):
-            if "replied_at" not in frame.columns and frame.height:
-                problems.append(Problem("no_reply_column", place, {"count": frame.height}))
-        parts = answered
-    return pl.concat(parts, how="diagonal"), problems
+        if grid.frame.height:
+            require(match_columns.typed(grid, table)[0], grid, table, needed)
+    raise InputError("empty_table", place=Place(source_name(source)))
 
 
 def _of_region(accounts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -215,17 +285,28 @@ def _of_region(accounts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return accounts.filter(pl.col("region").is_in(codes)) if "region" in accounts.columns else accounts
 
 
-def _posts(path: Path | None, settings: Settings, ledger: pl.DataFrame, problems: list[Problem]) -> Any:
-    """The posts as the engine's own frame: a lake is only opened; other files are read, by Polars."""
+def _posts(
+    path: Path | None, settings: Settings, how: dict[str, Any], problems: list[Problem]
+) -> tuple[Any, pl.DataFrame]:
+    """The posts as the engine's own frame, and what they prove: a lake is only opened; other files are read, by Polars."""
     if path is None:
-        return None
+        return None, evidence.none()
+    stated = settings.collected_to
     if parquet.is_lake(path):
-        return parquet.open_posts(path, engine=settings.engine)
+        mend = how["corrections"].of_lake
+        posts = parquet.open_posts(path, engine=settings.engine, mend=mend)
+        # What an import wrote is told beside it: search hits are among the posts.
+        if parquet.is_imported(path):
+            return posts, evidence.none()
+        latest = _limit(how["as_of"], [*how["ends"], *_days_in(stated)])
+        captured = parquet.newest_capture(path, by=how["as_of"] and how["as_of"] + dt.timedelta(days=366))
+        latest = _limit(how["as_of"], [captured]) if captured else latest
+        return posts, evidence.of_runs(parquet.spans(path, engine=settings.engine, latest=latest, mend=mend), stated)
     if settings.engine != "polars":
         raise InputError("engine_needs_parquet", path=path.name, engine=settings.engine)
-    posts, found = read_posts(path, ledger=ledger)
-    problems += found
-    return posts.lazy()
+    found = _imported(path, "posts", how | {"collected_to": stated})
+    problems += found.problems
+    return found.posts.lazy(), found.observations
 
 
 def _unknown_accounts(frame: pl.DataFrame | None, ledger: pl.DataFrame) -> pl.DataFrame:

@@ -22,8 +22,10 @@ from govmedia_kit import schema
 from govmedia_kit.errors import InputError, hint
 from govmedia_kit.languages import language_of
 
-__all__ = ["Deadlines", "Sampling", "Settings", "Tables", "read_settings"]
+__all__ = ["NOT_GIVEN", "Deadlines", "Sampling", "Settings", "Tables", "read_settings"]
 
+# The monitoring point of an audit that gives none: what was collected says it.
+NOT_GIVEN = dt.date.min
 Engine = Literal["polars", "duckdb", "spark", "dask"]
 
 
@@ -66,7 +68,7 @@ class Deadlines(_Strict):
 class Settings(_Strict):
     """The settings of an audit, as `audit.toml` gives them."""
 
-    as_of: dt.date
+    as_of: dt.date = NOT_GIVEN
     title: str = ""
     region: str | None = None
     window_days: int = Field(default=90, gt=0, le=3660)
@@ -81,6 +83,8 @@ class Settings(_Strict):
     previous: str | None = None
     language: Annotated[str, AfterValidator(language_of)] = "zh-Hans"
     engine: Engine = "polars"
+    noted_on: dt.date | None = None
+    collected_to: dt.date | dict[str, dt.date] | None = None
     tables: Tables = Tables()
     sampling: Sampling | None = None
     deadlines: Deadlines = Deadlines()
@@ -115,7 +119,7 @@ def read_settings(folder: Path, **given: Any) -> Settings:
         read |= {"title": "", "recipients": ""}
     read |= {name: value for name, value in given.items() if value is not None}
     try:
-        settings = Settings(**{name: value for name, value in read.items() if value != "" or name == "as_of"})
+        settings = Settings(**{name: value for name, value in read.items() if value != ""})
     except ValidationError as error:
         raise _taught(path, error) from error
     settings._part = part
@@ -133,7 +137,5 @@ def _taught(path: Path, error: ValidationError) -> InputError:
             "unknown_setting", path=path, found=name, hint=hint(str(first["loc"][-1]), known), known=known
         )
     if name == "as_of":
-        if first["type"] == "missing":
-            return InputError("no_as_of", path=path)
         return InputError("bad_as_of", path=path, found=first["input"])
     return InputError("bad_setting", path=path, name=name, found=repr(first.get("input")), why=first["msg"])

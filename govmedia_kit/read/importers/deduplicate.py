@@ -15,19 +15,34 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import schema
+from govmedia_kit.captures import ROUND_ID
 from govmedia_kit.errors import Problem
 from govmedia_kit.interop import conformed
 from govmedia_kit.parse_cells import CAPPED
 from govmedia_kit.read.sources.files import ROW
 
-__all__ = ["Imported", "accounts_of", "answered_comments", "merged_messages", "merged_posts", "newest", "pinned"]
+__all__ = [
+    "Imported",
+    "accounts_of",
+    "answered_comments",
+    "merged_messages",
+    "merged_posts",
+    "newest",
+    "pinned",
+    "with_ids",
+]
 
 # At most so many posts are pinned above a list of the newest.
 PINNED = 2
 TIME = pl.Datetime("us")
 # Of each row: the number of its file, and its own in it.
 ORIGIN = {"__src": pl.Int32, ROW: pl.Int64}
-SPAN: dict[str, Any] = {"account_id": pl.String, "__src": pl.Int32, "first": TIME, "last": TIME, "seen": TIME}
+SPAN: dict[str, Any] = {
+    "account_id": pl.String,
+    "complete": pl.Boolean,
+    "__src": pl.Int32,
+    **dict.fromkeys(("first", "last", "seen"), TIME),
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +51,7 @@ class Imported:
 
     `report` has a row per file and part of it with rows_read = kept + merged + set_aside; `reasons` a row per file, part, effect
     (set_aside, merged, or note where a row stays) and reason. `comments` are citizens' comments with the account's first
-    answer; who wrote them is not kept. `messages` has the column `replied_at` only where a source has it; then
+    answer; who wrote them is not kept. `observations` say which days of which accounts were collected. `messages` has the column `replied_at` only where a source has it; then
     `unanswerable` are the messages of sources that have not, of which nobody knows whether they were answered.
     `searched` are accounts known only from a search through everybody's posts.
     """
@@ -46,6 +61,7 @@ class Imported:
     messages: pl.DataFrame
     unanswerable: pl.DataFrame
     comments: pl.DataFrame
+    observations: pl.DataFrame
     report: pl.DataFrame
     reasons: pl.DataFrame
     searched: frozenset[str]
@@ -86,15 +102,21 @@ def pinned(posts: pl.DataFrame) -> pl.DataFrame:
     return posts.with_columns(__pinned=top.over("account_id"))
 
 
-def merged_posts(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, int], list[pl.DataFrame]]:
-    """All posts, one row each; how many rows each part keeps; and per part the accounts with the span of their posts."""
+def merged_posts(
+    frames: list[pl.DataFrame], complete: list[bool], own: list[bool]
+) -> tuple[pl.DataFrame, dict[int, int], list[pl.DataFrame]]:
+    """All posts, one row each; how many rows each part keeps; and per part the accounts with the span of their posts.
+
+    `complete` says for each part, by its number, whether it shows all posts of its accounts; `own` whether it is a table in the
+    dictionary's own words: of its captures the newest stands as it is, what it leaves out being not known.
+    """
     dtypes = schema.dtypes("posts")
     parts, spans = [], []
     for posts in frames:
         if not posts.height:
             continue
-        spans.append(_span(posts).join(_names(posts), on="account_id", how="left"))
-        posts = _built_ids(posts.with_columns(__named=pl.col("post_id").is_not_null()))
+        spans.append(_span(posts, complete[posts["__src"][0]]).join(_names(posts), on="account_id", how="left"))
+        posts = posts.with_columns(__named=pl.col("post_id").is_not_null())
         if "reads" in posts.columns:
             bound = pl.col("reads_capped").fill_null(False) if "reads_capped" in posts.columns else pl.lit(False)
             capped = bound | ((pl.col("platform") == "wechat") & (pl.col("reads") == CAPPED))
@@ -103,10 +125,28 @@ def merged_posts(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, in
         parts.append(posts.select(keep).cast({c: dtypes[c] for c in keep if c in dtypes}, strict=False))
     if not parts:
         return pl.DataFrame(schema=dtypes), {}, []
-    posts = _under_one_id(_with_ids_of_others(pl.concat(parts, how="diagonal")))
+    posts = with_ids(_without_rounded_ids(pl.concat(parts, how="diagonal")))
+    posts = _under_one_id(_with_ids_of_others(posts))
     order = [c for c in ("captured_at", "__named", "__src", ROW) if c in posts.columns]
-    merged = newest(posts, ["account_id", "post_id"], order)
+    keys = ["account_id", "post_id"]
+    mine = pl.col("__src").is_in([number for number, is_own in enumerate(own) if is_own])
+    whole = posts.filter(mine).sort(order, nulls_last=False, maintain_order=True).unique(keys, keep="last")
+    merged = newest(pl.concat([posts.filter(~mine), whole]) if whole.height else posts, keys, order)
     return conformed(merged, dtypes).sort("account_id", "published_at", "post_id"), _rows_by_file(merged), spans
+
+
+def _without_rounded_ids(posts: pl.DataFrame) -> pl.DataFrame:
+    """Without the ids that stand at several times of one account, and end in the zeros that a spreadsheet leaves."""
+    doubtful = posts.filter(pl.col("post_id").str.contains(ROUND_ID))
+    if not doubtful.height:
+        return posts
+    at = doubtful.group_by("account_id", "post_id").agg(pl.col("published_at").n_unique())
+    rounded = at.filter(pl.col("published_at") > 1).select("account_id", "post_id", __rounded=True)
+    marked = posts.join(rounded, on=["account_id", "post_id"], how="left", maintain_order="left")
+    lost = pl.col("__rounded").fill_null(False)
+    return marked.with_columns(
+        post_id=pl.when(~lost).then("post_id"), __named=pl.col("__named") & ~lost
+    ).drop("__rounded")  # fmt: skip
 
 
 def _stacked(frames: list[pl.DataFrame], dtypes: Mapping[str, Any]) -> pl.DataFrame:
@@ -120,18 +160,25 @@ def _rows_by_file(rows: pl.DataFrame) -> dict[int, int]:
     return dict(rows["__src"].value_counts().iter_rows())
 
 
-def _span(posts: pl.DataFrame) -> pl.DataFrame:
-    listed = posts
+def _span(posts: pl.DataFrame, complete: bool) -> pl.DataFrame:
+    """The oldest and newest post and the newest capture of each account: of all that a part shows, and apart of hits in it.
+
+    A post that is pinned above a list says nothing of where the list begins; and where nothing else of an account is there, the
+    list was not seen.
+    """
+    hit = pl.col("keyword").is_not_null() if "keyword" in posts.columns else pl.lit(False)
+    pin = pl.col("__pin") if "__pin" in posts.columns else pl.lit(False)
+    listed = posts.with_columns(complete=pl.lit(complete) & ~hit & ~pin.all().over("account_id"))
     if "__pinned" in posts.columns and posts["__pinned"].any():
         is_top = (pl.col("__pinned") & pl.col("post_id").is_not_null()).any().over("account_id", "post_id")
         # An account of which nothing else is there was seen by what is.
-        listed = posts.with_columns(__top=is_top).filter(~pl.col("__top") | pl.col("__top").all().over("account_id"))
+        listed = listed.with_columns(__top=is_top).filter(~pl.col("__top") | pl.col("__top").all().over("account_id"))
     seen = [pl.col(c).max() for c in ("captured_at", "feed_built_at") if c in posts.columns]
-    spans = listed.group_by("account_id", maintain_order=True).agg(
+    spans = listed.group_by("account_id", "complete", maintain_order=True).agg(
         pl.col("__src").first(), first=pl.col("published_at").min(), last=pl.col("published_at").max(),
         seen=pl.max_horizontal(*seen) if seen else pl.lit(None, pl.Datetime("us")).first(),
     )  # fmt: skip
-    return spans.cast(SPAN)  # type: ignore[arg-type]
+    return spans.cast(SPAN).select(list(SPAN))  # type: ignore[arg-type]
 
 
 def _names(posts: pl.DataFrame) -> pl.DataFrame:
@@ -194,43 +241,43 @@ def merged_messages(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFr
 
 def _messages(frames: list[pl.DataFrame], *, replies: bool) -> tuple[pl.DataFrame, dict[int, int]]:
     dtypes = {name: dtype for name, dtype in schema.dtypes("messages").items() if replies or name != "replied_at"}
-    rows = _stacked([_built_ids(conformed(frame, {**dtypes, **ORIGIN})) for frame in frames], dtypes)
+    extra = {**dtypes, **ORIGIN, "__whole": pl.String}
+    rows = _stacked([with_ids(conformed(frame, extra)) for frame in frames], dtypes)
     merged = newest(rows, ["account_id", "unit", "message_id"], ["__src", ROW])
     return merged.select(list(dtypes)).sort(list(dtypes)[:4]), _rows_by_file(merged)
 
 
-def _built_ids(posts: pl.DataFrame) -> pl.DataFrame:
-    """Posts or messages without an id get one from their time and text, the same at every import.
+def with_ids(rows: pl.DataFrame) -> pl.DataFrame:
+    """Posts or messages without an id get one that is the same at every import: one of rows that are one post has that of all.
 
-    Rows of one file that agree in both but not in their counts are different posts, and are numbered.
+    Without ids one post is one address; without that one time and title; with neither, only rows that agree in all are one.
     """
-    id_name = "post_id" if "post_id" in posts.columns else "message_id"
-    nameless = posts.filter(pl.col(id_name).is_null())
-    if not nameless.height:
-        return posts
-    columns = [c for c in nameless.columns if not c.startswith("__") and c not in ("captured_at", id_name)]
-    seen: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-    made = []
-    for row in nameless.select(columns).iter_rows(named=True):
-        when = row.get("published_at") or row.get("received_at")
-        text = str(row.get("title") or row.get("unit") or "")
-        others = seen.setdefault((row.get("account_id"), when, text), [])
-        if (facts := tuple(row.values())) not in others:
-            others.append(facts)
-        digest = hashlib.sha256(repr((text, others.index(facts))).encode()).hexdigest()[:10]
-        made.append(f"{when:%Y%m%d%H%M%S}-{digest}" if when else None)
-    places = pl.Series(range(posts.height), dtype=pl.UInt32).filter(posts[id_name].is_null())
-    return posts.with_columns(posts[id_name].scatter(places, pl.Series(made, dtype=pl.String)))
+    id_name = "post_id" if "post_id" in rows.columns else "message_id"
+    if not rows[id_name].null_count():
+        return rows
+    when = "published_at" if id_name == "post_id" else "received_at"
+    whole = [c for c in rows.columns if not c.startswith("__") and c not in ("captured_at", id_name, "source")]
+    if "__whole" in rows.columns:
+        whole = ["__whole"]
+    text = {c: pl.col(c).cast(pl.String).fill_null("\0") for c in {*whole, when}}
+    same = pl.concat_str([text[c] for c in whole], separator="\t")
+    timed = pl.col(when).dt.to_string("%Y%m%d%H%M%S-")
+    by = [pl.lit("at-") + _digest(pl.col("url"))] if "url" in whole else []
+    by += [timed + _digest(pl.col("title"))] if "title" in whole else []
+    built = pl.coalesce(*by, timed + _digest(same))
+    nameless = rows.filter(pl.col(id_name).is_null()).select(built)
+    places = pl.Series(range(rows.height), dtype=pl.UInt32).filter(rows[id_name].is_null())
+    return rows.with_columns(rows[id_name].scatter(places, nameless.to_series()))
+
+
+def _digest(text: pl.Expr) -> pl.Expr:
+    return text.map_elements(lambda cell: hashlib.sha256(cell.encode()).hexdigest()[:10], return_dtype=pl.String)
 
 
 def accounts_of(
-    frames: list[pl.DataFrame], spans: list[pl.DataFrame], shows: list[str], tools: list[str], ledger: Iterable[str]
+    frames: list[pl.DataFrame], spans: list[pl.DataFrame], tools: list[str], ledger: Iterable[str]
 ) -> tuple[pl.DataFrame, dict[int, int], frozenset[str]]:
-    """Accounts that files list or whose posts they hold: one row each, with the days for which posts were collected.
-
-    A search through everybody's posts collects nobody's: no days follow from it. Collection ends on the day of the newest
-    capture, or of the last post where the file does not say when it was made.
-    """
+    """Accounts that files list or whose posts they hold, one row each; and those that only a search has met."""
     dtypes = schema.dtypes("accounts")
     tool = pl.col("__src").replace_strict(dict(enumerate(tools)), return_dtype=pl.String)
     rows = newest(_stacked(frames, {**dtypes, "captured_at": TIME}), ["account_id"], ["captured_at", "__src", ROW])
@@ -239,16 +286,11 @@ def accounts_of(
     listed = conformed(rows.with_columns(source=pl.coalesce("source", tool)), dtypes)
     if not spans:
         return listed.sort("account_id"), winners, frozenset()
-    kind = pl.col("__src").replace_strict(dict(enumerate(shows)), return_dtype=pl.String)
-    span = pl.concat(spans).with_columns(kind=kind, source=tool)
-    shown = pl.col("kind") != "search"
-    posted = span.group_by("account_id").agg(
+    posted = pl.concat(spans).with_columns(source=tool).group_by("account_id").agg(
         pl.col("platform", "platform_id", "name").drop_nulls().last(),
         pl.col("source").unique().sort().str.join("; "),
-        observed_from=pl.col("first").filter(shown).min().dt.date(),
-        observed_to=pl.coalesce(pl.max_horizontal("seen", "last"), "last").filter(shown).max().dt.date(),
-        searched=(~shown).all(),
-    )
+        searched=~pl.col("complete").any(),
+    )  # fmt: skip
     searched = set(posted.filter("searched")["account_id"]) - set(listed["account_id"]) - set(ledger)
     known = conformed(posted, dtypes).update(listed, on="account_id", how="full")
     return known.sort("account_id"), winners, frozenset(searched)

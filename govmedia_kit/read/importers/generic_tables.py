@@ -1,25 +1,32 @@
-"""Files in nobody's layout but the dictionary's: ledgers, posts and messages whose columns carry its names."""
+"""Files in nobody's layout but the dictionary's: ledgers, posts and messages whose columns carry its names.
+
+The kit's own posts and messages are a layout like any other tool's, made from the header: which heading is which field.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
 
-from govmedia_kit import headings
+from govmedia_kit import observations, schema
 from govmedia_kit.errors import InputError
+from govmedia_kit.headings import column_key, positions
 from govmedia_kit.read.importers.layouts import Layout
 from govmedia_kit.read.importers.resolve_accounts import NAMING
-from govmedia_kit.read.ledger import match_columns, read_ledger
-from govmedia_kit.read.sources.files import ROW, Grid, grids
+from govmedia_kit.read.ledger import read_ledger
+from govmedia_kit.read.sources.files import ROW, SURPLUS, grids
 from govmedia_kit.read.sources.source_table import Part, input_errors
 from govmedia_kit.read.sources.texts import WIDEST
 
-__all__ = ["read"]
+__all__ = ["KIT", "LEDGER", "ledger_of", "own_layout"]
 
-# The columns that make a table one of the dictionary's; the first whose columns are all there.
-MARKS = (
+# The names under which tables in the dictionary's own words stand in a report.
+KIT, LEDGER = "kit", "ledger"
+# The fields that make a table one of the dictionary's; the first whose fields are all there.
+MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("messages", ("received_at", "replied_at")),
     ("messages", ("received_at", "message_id")),
     ("posts", ("account_id", "published_at")),
@@ -27,39 +34,38 @@ MARKS = (
 OwnTable = tuple[Part, Layout, pl.DataFrame, Counter[str]]
 
 
-def read(path: Path) -> list[OwnTable]:
-    """The tables of a file that the dictionary's column names explain; an empty list where there is none."""
-    with input_errors(path):
-        try:
-            # A file whose line ends were lost is one row of thousands of cells, and no table.
-            found = [grid for grid in grids(path) if grid.frame.width <= WIDEST]
-        except InputError:
-            return []
-        tables = [table for grid in found if (table := _posts_or_messages(path, grid))]
-        return tables or (_ledger(path) if found else [])
+def own_layout(header: Iterable[str], table: str | None = None) -> Layout | None:
+    """The layout of a table in the dictionary's own words, or None; of `table` alone, all of whose needed fields it then has.
 
-
-def _posts_or_messages(path: Path, grid: Grid) -> OwnTable | None:
-    for table, marks in MARKS:
-        headed = match_columns.headed(grid, table)
-        names = set(headings.match_columns(headed.header, table).values())
-        if set(marks) <= names and headed.frame.height:
-            frame, _ = match_columns.typed(headed, table)
-            every = headed.frame.select(ROW, __blank=pl.all_horizontal(pl.exclude(ROW).is_null()))
-            rows = every.join(frame, on=ROW, how="left", maintain_order="left")
-            when = "published_at" if table == "posts" else "received_at"
-            why = pl.when("__blank").then(pl.lit("blank")).when(pl.col(when).is_null()).then(pl.lit("no_time"))
-            return _table(path, grid.sheet, "kit", table, rows.with_columns(__why=why).drop("__blank"), Counter())
+    Where one of its headings only a search has, what it lists are hits.
+    """
+    header = list(header)
+    asked: list[tuple[str, tuple[str, ...]]] = list(MARKS)
+    if table:
+        asked = [(table, tuple(name for name, field in schema.columns(table).items() if field.required))]
+    for kind, marks in asked:
+        places = positions(header, kind)
+        if set(marks) <= places.keys():
+            fields: dict[str, tuple[str, ...]] = {name: (header[i],) for name, i in places.items()}
+            searched = [name for name in header if column_key(name) in observations.SEARCHED]
+            if searched and kind == "posts":
+                fields["keyword"] = tuple(searched)
+            return Layout(tool=KIT, name=kind, table=kind, columns=(), fields=fields)
     return None
 
 
-def _ledger(path: Path) -> list[OwnTable]:
-    """A ledger's accounts, each under the number of its row in the file; rows that give none say why.
+def ledger_of(path: Path) -> list[OwnTable]:
+    """A ledger's accounts, each under the number of its row in the file; rows that give none say why. Empty where it is none.
 
     A row of one unit with several platforms makes several accounts, and is one row kept.
     """
     try:
-        accounts, problems, fates = read_ledger.read_ledger(path)
+        with input_errors(path):
+            # A file whose line ends were lost is one row of thousands of cells, and no table.
+            found = [grid for grid in grids(path) if grid.frame.width <= WIDEST + SURPLUS]
+            if not found:
+                return []
+            accounts, problems, fates, _ = read_ledger.read_ledger(path)
     except InputError:
         return []
     if not accounts.height or accounts["platform"].null_count() == accounts.height:
@@ -79,11 +85,11 @@ def _ledger(path: Path) -> list[OwnTable]:
         accounts_unread=lost.join(good, on=ROW, how="semi").height,
         ledger_problems=sum(problem.severity != "note" for problem in problems),
     )
-    return [_table(path, "", "ledger", "accounts", pl.concat([good, useless, others], how="diagonal"), notes)]
-
-
-def _table(path: Path, sheet: str, tool: str, table: str, rows: pl.DataFrame, notes: Counter[str]) -> OwnTable:
-    """Rows under the columns that say whose they are, as a part that needs no loading."""
+    rows = pl.concat([good, useless, others], how="diagonal")
     absent = [pl.lit(None, pl.String).alias(c) for c in NAMING if c not in rows.columns]
-    part = Part(path, sheet, "sheet" if sheet else "text", [], lambda head, names, layout: rows)
-    return part, Layout(tool=tool, name=table, table=table, columns=()), rows.with_columns(absent), notes
+    part = Part(path, "", "text", [], lambda head, names, layout: rows)
+    for doubt in (doubt for grid in found for doubt in grid.doubts):
+        if doubt not in part.doubts:
+            part.doubts.append(doubt)
+    layout = Layout(tool=LEDGER, name="accounts", table="accounts", columns=())
+    return [(part, layout, rows.with_columns(absent), notes)]

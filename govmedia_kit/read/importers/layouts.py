@@ -49,10 +49,17 @@ class Layout:
     deleted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # Columns whose words say that a post was never public.
     withheld: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    # Whose rows are the account's own list: "all" of what is there, the "newest" few, or a "search" through everybody's.
-    shows: str = "newest"
-    shows_by_path: str | None = None
+    # What the rows are: an account's own "timeline", its "feed" of the newest, or what proves no silence: hits of a
+    # "search" through everybody's posts, "single" posts.
+    shows: str = "timeline"
+    shows_by_path: Mapping[str, str] = field(default_factory=dict)
+    # Names of the folders that the tool itself makes between its output folder and its files, as patterns; and whether the
+    # last of them bears the account's name.
+    folders: tuple[str, ...] = ()
+    account_folders: bool = False
     order: str = ""
+    # Times without a year got that of the day on which they were crawled.
+    guesses_year: bool = False
     title_is_id: bool = False
     folder_names_account: bool = False
 
@@ -73,7 +80,7 @@ def _layout(facts: dict[str, Any]) -> Layout:
     def many(value: Any) -> tuple[str, ...]:
         return (value,) if isinstance(value, str) else tuple(value)
 
-    for name in ("columns", "without", "path", "expand"):
+    for name in ("columns", "without", "path", "expand", "folders"):
         facts[name] = many(facts.get(name, ()))
     for name in ("fields", "deleted", "withheld"):
         facts[name] = {k: many(v) for k, v in facts.get(name, {}).items()}

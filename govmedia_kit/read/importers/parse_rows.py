@@ -1,6 +1,7 @@
 """A part's text to typed rows: what each cell of a foreign table means, and why a row cannot be used.
 
-Nothing is guessed: a count that says `None`, `-1` or 无 is null, a time without a year is taken from the post's id or is null.
+Nothing is guessed: a count that says `None`, `-1` or 无 is null, a number that a spreadsheet rounded is no id and no time, a date
+without a year gets the one that the post's id, the capture or the rows above allow, or is null.
 Each row keeps its number, and `__why` is null or the reason for which it is set aside.
 """
 
@@ -8,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import polars as pl
 
@@ -19,11 +22,12 @@ from govmedia_kit.read.importers import post_ids
 from govmedia_kit.read.importers.layouts import Layout, key, source_column
 from govmedia_kit.read.sources.files import ROW
 
-__all__ = ["columns_wanted", "interpret"]
+__all__ = ["IDS", "ODD", "Interpreted", "columns_wanted", "interpret", "raw_cell"]
 
 COUNTS = ("reads", "likes", "wow", "comments", "shares")
 TIMES = ("published_at", "captured_at", "feed_built_at", "received_at", "replied_at")
-FIRST, LAST = dt.datetime(parse_cells.FIRST_YEAR, 1, 1), dt.datetime(parse_cells.LAST_YEAR, 1, 1)
+BOOLEANS = ("certified", "reads_capped", "is_headline", "original")
+IDS = ("post_id", "bid", "push_id", "account_id", "platform_id", "message_id", "comment_id", "parent_id")
 TITLE = 120
 HTML_TAGS = r"(?i)</?(?:br|a|img|span|p|div|video|blockquote|i|b|strong|em)\b[^>]*>"
 BREAKS = ["\n", "\r", "\t", "\x00"]
@@ -32,6 +36,20 @@ INVISIBLE = " \u200b\u200d\ufeff\xa0\u3000\u2028"
 # A post's id and its text may differ by the minute that the text leaves out; a year-less source is wrong by a whole one.
 MINUTE = 120
 NEARLY_A_YEAR = 300 * 86_400
+# A day of which the year was left out, as crawlers take it from a page.
+YEARLESS = r"^\s*(\d{1,2})\s*[-月/.]\s*(\d{1,2})日?(?:\s+(\d{1,2}):(\d\d)(?::(\d\d))?)?\s*$"
+# Rows on top of a list of the newest that may be pinned.
+PINNED = 2
+# What a crawler leaves of the sign on a pinned post.
+PIN = r"^\s*[\[【]?\s*置顶"
+
+
+class Interpreted(NamedTuple):
+    """Typed rows with `__row` and `__why`; what was noted, counted; and cells that mean nothing: `__row`, field, text."""
+
+    rows: pl.DataFrame
+    notes: Counter[str]
+    odd: pl.DataFrame
 
 
 def columns_wanted(layout: Layout) -> list[str]:
@@ -44,14 +62,23 @@ def columns_wanted(layout: Layout) -> list[str]:
 
 
 def interpret(
-    frame: pl.DataFrame, layout: Layout, told: dict[str, str], path: dict[str, str]
-) -> tuple[pl.DataFrame, Counter[str]]:
-    """The rows of a part under the fields' names, typed; with `__row`, `__why`, and a count of what was noted on the way.
+    frame: pl.DataFrame,
+    layout: Layout,
+    told: dict[str, str],
+    path: dict[str, str],
+    mends: Mapping[tuple[int, str], str | None] | None = None,
+) -> Interpreted:
+    """The rows of a part under the fields' names, typed.
 
-    `told` is what the file says once, `path` what its name and folders say; both give way to a row's own cells.
+    `told` is what the file says once, `path` what its name and folders say; both give way to a row's own cells. `mends` are the
+    texts that corrections put in the place of cells, by row and field.
     """
     notes: Counter[str] = Counter()
     text = _texts(frame, layout, told)
+    for (row, name), becomes in (mends or {}).items():
+        cell = pl.when(frame[ROW] == row).then(pl.lit(becomes, pl.String)).otherwise(pl.col(name).cast(pl.String))
+        text = text.with_columns(cell.alias(name))
+    odd: list[pl.DataFrame] = []
     # Texts are half of the work; they are tidied beside everything else.
     with ThreadPoolExecutor(1) as beside:
         titles = beside.submit(_titles, text["title"], layout) if "title" in text.columns else None
@@ -61,30 +88,76 @@ def interpret(
             # The words of a header are no counts that could not be understood.
             header = pl.lit(again.fill_null(False))
             text = text.with_columns(pl.when(~header).then(pl.col(c)).alias(c) for c in COUNTS if c in text.columns)
-        typed = pl.DataFrame({ROW: frame[ROW], **_typed(text.drop("title", strict=False), layout, notes)})
-        if "captured_at" not in typed.columns and "captured" in path:
-            captured = parse_cells.moments(pl.Series([path["captured"]])).new_from_index(0, frame.height)
-            typed = typed.with_columns(captured_at=captured)
+        cells = text.drop("title", strict=False)
+        typed = pl.DataFrame({ROW: frame[ROW], **_typed(cells, frame[ROW], layout, notes, odd)})
+        if "captured" in path:
+            captured = pl.lit(parse_cells.moments(pl.Series([path["captured"]]))[0], pl.Datetime("us"))
+            own = [pl.col("captured_at")] if "captured_at" in typed.columns else []
+            typed = typed.with_columns(captured_at=pl.coalesce(*own, captured))
         if layout.table == "posts":
             typed = _post_ids(typed, layout, notes)
             typed = _times_from_ids(typed, text, layout, notes)
+            typed = _years(typed, text, layout, path.get("until") or path.get("captured"), notes)
         if titles is not None:
             typed = typed.with_columns(title=titles.result())
+            if layout.table == "posts":
+                begins = text["title"].cast(pl.String).str.slice(0, 8)
+                if begins.str.contains("置顶", literal=True).any():
+                    typed = typed.with_columns(__pin=begins.str.contains(PIN).fill_null(False))
     for name in ("published_at", "received_at"):
         if layout.table in ("posts", "messages", "comments") and name in typed.columns:
-            sane = typed[name].is_between(FIRST, LAST).fill_null(False)
-            if not sane.all():
-                typed = typed.with_columns(typed[name].set(~sane, None))
-                why = why.set(~sane & why.is_null(), "no_time")
-    return typed.with_columns(__why=why), notes
+            why = why.set(typed[name].is_null() & why.is_null(), "no_time")
+    typed = typed.with_columns(__why=why)
+    if layout.table == "messages":
+        # Messages without an id are one only where they agree in all that the file says of them.
+        every = [pl.col(c).cast(pl.String).fill_null("\0") for c in frame.columns if c != ROW]
+        typed = typed.with_columns(frame.select(__whole=pl.concat_str(every, separator="\t")).to_series())
+    if odd:
+        known = pl.concat(odd).join(typed.filter(pl.col("__why") == "header_again").select(ROW), on=ROW, how="anti")
+        if "published_at" in typed.columns:
+            # A day without a year may have got one.
+            timed = typed.filter(pl.col("published_at").is_not_null()).select(ROW, field=pl.lit("published_at"))
+            known = known.join(timed, on=[ROW, "field"], how="anti")
+        return Interpreted(typed, notes, known)
+    return Interpreted(typed, notes, pl.DataFrame(schema=ODD))
 
 
-def _typed(text: pl.DataFrame, layout: Layout, notes: Counter[str]) -> dict[str, pl.Series]:
+def raw_cell(frame: pl.DataFrame, layout: Layout, told: dict[str, str], row: int, name: str) -> str | None:
+    """The trimmed text of a field's cell as the file has it; None where the table has no such field."""
+    text = _texts(frame.filter(pl.col(ROW) == row), layout, told)
+    if name not in text.columns or not text.height:
+        return None
+    return (text[name].cast(pl.String)[0] or "").strip()
+
+
+def _typed(
+    text: pl.DataFrame, rows: pl.Series, layout: Layout, notes: Counter[str], odd: list[pl.DataFrame]
+) -> dict[str, pl.Series]:
     columns: dict[str, pl.Series] = {}
     for name in text.columns:
         cells = text[name]
-        if name in TIMES:
-            columns[name] = parse_cells.moments(cells, layout.times.get(name, "text"))
+        if name in IDS:
+            rounded = cells.str.contains(parse_cells.SCIENTIFIC).fill_null(False)
+            if rounded.any():
+                odd.append(_odd(rows, name, cells, rounded))
+                notes["id_rounded"] += int(rounded.sum())
+                cells = cells.set(rounded, None)
+            if name in ("post_id", "message_id") and cells.str.ends_with(".0").any():
+                cells = cells.str.replace(r"^(\d+)\.0$", "$1")
+            columns[name] = cells
+        elif name in TIMES:
+            read = parse_cells.moments(cells, layout.times.get(name, "text")) if cells.dtype == pl.String else None
+            columns[name] = parse_cells.meant(cells, name, pl.Datetime("us")) if read is None else read
+            lost = columns[name].is_null() & cells.is_not_null()
+            if lost.any():
+                said = lost & ~parse_cells.meanings(cells, parse_cells.is_nothing).fill_null(True)
+                if name == "replied_at":
+                    said = said & ~cells.cast(pl.String).str.strip_chars().is_in(parse_cells.words_for("no_reply"))
+                odd.append(_odd(rows, name, cells, said))
+        elif name in BOOLEANS:
+            columns[name] = parse_cells.meant(cells, name, pl.Boolean())
+        elif name in COUNTS and cells.dtype != pl.String:
+            columns[name] = parse_cells.meant(cells, name, pl.Int64())
         elif name in COUNTS:
             columns[name], is_bound, unread = parse_cells.counts(cells)
             if is_bound.any() and name == "reads":
@@ -93,13 +166,25 @@ def _typed(text: pl.DataFrame, layout: Layout, notes: Counter[str]) -> dict[str,
                 columns[name] = columns[name].set(is_bound, None)
                 notes["lower_bound"] += int(is_bound.sum())
             notes["count_unread"] += unread
+            if unread:
+                said = (
+                    columns[name].is_null()
+                    & ~is_bound
+                    & ~parse_cells.meanings(cells, parse_cells.is_no_count).fill_null(True)
+                )
+                odd.append(_odd(rows, name, cells, said))
         elif name == "followers":
             columns[name] = parse_cells.counts(cells)[0]
-        elif name == "certified":
-            columns[name] = parse_cells.meanings(cells, parse_cells.yes_no)
         else:
             columns[name] = cells
     return columns
+
+
+def _odd(rows: pl.Series, name: str, cells: pl.Series, which: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({ROW: rows, "field": name, "text": cells.cast(pl.String)}, schema=ODD).filter(which)
+
+
+ODD = {ROW: pl.UInt32, "field": pl.String, "text": pl.String}
 
 
 @functools.cache
@@ -112,7 +197,7 @@ def _no_text() -> list[str]:
 def _texts(frame: pl.DataFrame, layout: Layout, told: dict[str, str]) -> pl.DataFrame:
     found = {}
     # Only the beginning of a text is kept, before anything else copies the whole.
-    texts = {key(s) for s in layout.fields.get("title", ()) if key(s) in frame.columns}
+    texts = {key(s) for s in layout.fields.get("title", ()) if frame.schema.get(key(s)) == pl.String}
     frame = pl.DataFrame([frame[c].str.slice(0, 3 * TITLE) if c in texts else frame[c] for c in frame.columns])
     for name, sources in layout.fields.items():
         cells = []
@@ -124,8 +209,17 @@ def _texts(frame: pl.DataFrame, layout: Layout, told: dict[str, str]) -> pl.Data
                 cell = pl.col(key(column))
             else:
                 continue
-            cell = cell.str.extract(pattern, 1) if pattern else cell
-            if name not in ("title", *COUNTS, *TIMES):
+            own = frame.schema.get(key(column), pl.String())
+            if pattern:
+                cell = cell.str.extract(pattern, 1)
+            elif name in COUNTS and re.search(parse_cells.SCALED, column):
+                cell = pl.lit(parse_cells.in_units(frame[key(column)], column))
+            elif own != pl.String and not (name in TIMES and own.is_temporal()) and name not in (*COUNTS, *BOOLEANS):
+                cell = cell.cast(pl.String)
+            if name in TIMES and len(sources) > 1:
+                # A rounded number is no time: what stands beside it is.
+                cell = pl.when(~parse_cells.is_rounded(cell.cast(pl.String))).then(cell)
+            if name not in ("title", *COUNTS, *TIMES, *BOOLEANS):
                 cell = cell.str.strip_chars()
                 cell = pl.when(~cell.is_in(_no_text())).then(cell)
             cells.append(cell)
@@ -228,6 +322,71 @@ def _wechat_ids(posts: pl.DataFrame) -> pl.DataFrame:
         url=url.str.replace_all("\\/", "/", literal=True),
         __short=short,
     )
+
+
+def _years(
+    posts: pl.DataFrame, text: pl.DataFrame, layout: Layout, until: str | None, notes: Counter[str]
+) -> pl.DataFrame:
+    """Days without a year, or with one that the crawler guessed, in the year that the capture and the rows above allow.
+
+    A list of the newest goes back in time: a day later than the row above it, or than the capture, is of the year before.
+    """
+    written = (text if "published_at" in text.columns else posts)["published_at"].cast(pl.String)
+    yearless = posts["published_at"].is_null() & written.str.contains(YEARLESS).fill_null(False)
+    end = parse_cells.moments(pl.Series([until], dtype=pl.String))[0]
+    times = posts["published_at"]
+    leaps = (times - times.shift(1)).dt.total_seconds() > NEARLY_A_YEAR
+    late = times > end + dt.timedelta(days=1) if end is not None else pl.Series([False])
+    if not yearless.any() and not (layout.guesses_year and (leaps.any() or late.any())):
+        return posts
+    newest_first = layout.order == "newest_first"
+    captured = (
+        posts["captured_at"] if "captured_at" in posts.columns else pl.Series([None]).new_from_index(0, posts.height)
+    )
+    found: list[dt.datetime | None] = []
+    above, at, last = None, 0, 0
+    for row, time, cell, no_year, seen in zip(
+        posts[ROW], posts["published_at"], written, yearless, captured, strict=True
+    ):
+        # A header in mid-file is the start of another list.
+        at = 0 if row - last > 1 else at + 1
+        above, last = (above if at else None), row
+        latest = min((day for day in (seen, end) if day is not None), default=None)
+        latest = latest.replace(hour=23, minute=59, second=59) if latest is not None else None
+        ends = [day for day in (latest, above if newest_first else None) if day is not None]
+        if no_year and ends:
+            time = _in_year(cell, min(ends))
+            notes["year_from_order"] += time is not None
+        elif time is not None and layout.guesses_year and ends and (time - min(ends)).total_seconds() > NEARLY_A_YEAR:
+            earlier = _years_before(time)
+            if earlier is not None and earlier <= min(ends) + dt.timedelta(days=1):
+                time = earlier
+                notes["year_from_order"] += 1
+        found.append(time)
+        if time is not None and at >= PINNED:
+            above = time
+    return posts.with_columns(pl.Series("published_at", found, dtype=pl.Datetime("us")))
+
+
+def _in_year(cell: str, latest: dt.datetime) -> dt.datetime | None:
+    """The last moment by `latest` that a day without a year can be; None for the 30th of February."""
+    written = re.match(YEARLESS, cell)
+    month, day, *clock = (int(part or 0) for part in written.groups()) if written else (0, 0)
+    for year in (latest.year, latest.year - 1):
+        try:
+            time = dt.datetime(year, month, day, *clock[:3])  # type: ignore[arg-type]
+        except ValueError:
+            continue
+        if time <= latest:
+            return time
+    return None
+
+
+def _years_before(time: dt.datetime) -> dt.datetime | None:
+    try:
+        return time.replace(year=time.year - 1)
+    except ValueError:
+        return None
 
 
 def _times_from_ids(posts: pl.DataFrame, text: pl.DataFrame, layout: Layout, notes: Counter[str]) -> pl.DataFrame:

@@ -7,8 +7,6 @@ understood becomes null and a `Problem` with its cell.
 from __future__ import annotations
 
 import functools
-import re
-from typing import Any
 
 import polars as pl
 
@@ -21,16 +19,6 @@ __all__ = ["headed", "header_row", "position", "typed"]
 
 # Headings that every ledger has and that say nothing about an account.
 NOT_A_FIELD = {"序号", "no", "编号", "行号"}
-
-# A word that stops the bulletin when it is not known, and those that are only taken as unknown.
-STRICT_WORDS = {("accounts", "platform"), ("filed", "platform")}
-# Cells of a date column that are none, and what to say of them.
-NO_DAY = {
-    "not_a_day": r"每[日天周月]|不定期|随时|经常|daily|weekly",
-    "day_without_year": r"^\s*\d{1,2}\s*月\s*\d{1,2}\s*[日号]?",
-    "day_without_day": r"^\s*\d{4}\s*[年.\-/]\s*\d{1,2}\s*月?\s*$",
-}
-BAD = {"date": "bad_date", "datetime": "bad_date", "int": "bad_number", "float": "bad_number", "bool": "bad_yes_no"}
 
 
 def position(grid: Grid, table: str, name: str) -> int | None:
@@ -51,19 +39,30 @@ def headed(grid: Grid, table: str) -> Grid:
     if grid.header or not grid.frame.height:
         return grid
     best, head = header_row(grid, table)
-    return grid._replace(frame=grid.frame.slice(best + 1), header=head[best])
+    return grid.under(head[best], best + 1)
 
 
 def typed(grid: Grid, table: str) -> tuple[pl.DataFrame, list[Problem]]:
     """The rows of a grid as a table of the dictionary (only the columns that it has, and `__row`), and its problems."""
     grid = headed(grid, table)
     found = headings.match_columns(grid.header, table)
-    problems = _doubled(grid, found) + _unknown(grid, found, table)
+    problems = [*grid.doubts, *_doubled(grid, found), *_unknown(grid, found, table)]
     filled = grid.frame.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null())) if grid.frame.width > 1 else grid.frame
     dtypes = schema.dtypes(table)
     columns = {ROW: filled[ROW]}
+    odd: dict[int, dict[int, tuple[str, str]]] = {}
+    for (row, i), told in grid.odd.items():
+        odd.setdefault(i, {})[row] = told
     for name, i in positions(grid.header, table).items():
         cells = filled[f"c{i}"]
+        if i in odd:
+            means_nothing = filled[ROW].is_in(list(odd[i]))
+            cells = cells.set(means_nothing, None)
+            for row in filled[ROW].filter(means_nothing).unique(maintain_order=True):
+                kind, text = odd[i][row]
+                problems.append(Problem(kind, grid.place(row, i), {"found": text}))
+        if dtypes[name] == pl.Int64:
+            cells = parse_cells.in_units(cells, grid.header[i])
         meant = columns[name] = parse_cells.meant(cells, name, dtypes[name])
         if dtypes[name] != pl.String or schema.vocabulary_of(name) is not None:
             nothing = parse_cells.is_no_count if meant.dtype == pl.Int64 else parse_cells.is_nothing
@@ -72,7 +71,7 @@ def typed(grid: Grid, table: str) -> tuple[pl.DataFrame, list[Problem]]:
                 # `read_ledger` reads 从未更新 as zero posts.
                 lost = lost.filter(~parse_cells.says_never(pl.col(f"c{i}")))
             for row, text in lost.select(ROW, pl.col(f"c{i}").cast(pl.String)).iter_rows():
-                kind, facts = _misread(text, table, name)
+                kind, facts = parse_cells.misread(text, table, name)
                 problems.append(Problem(kind, grid.place(row, i), facts))
     return pl.DataFrame(columns), problems
 
@@ -94,21 +93,3 @@ def _unknown(grid: Grid, found: dict[int, str], table: str) -> list[Problem]:
         for i, name in enumerate(grid.header)
         if name and i not in found and column_key(name) not in NOT_A_FIELD
     ]
-
-
-@functools.lru_cache(maxsize=4096)
-def _misread(text: str, table: str, name: str) -> tuple[str, dict[str, Any]]:
-    """What is wrong with a text that means nothing in a column. What is closest to a word takes long to find, and words recur."""
-    words = schema.vocabulary_of(name)
-    if words is None:
-        kind = BAD[schema.columns(table)[name].dtype]
-        if kind == "bad_date":
-            kind = next((k for k, pattern in NO_DAY.items() if re.search(pattern, text)), kind)
-        return kind, {"found": text}
-    spellings = [s for w in words.values() for s in w.spellings]
-    return "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept", {
-        "found": text,
-        "label": functools.partial(schema.label, name),
-        "hint": hint(text, spellings),
-        "known": functools.partial(schema.word_labels, name),
-    }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,13 +17,16 @@ from govmedia_kit.interop import with_fields
 from govmedia_kit.read.ledger import infer_region, match_columns, tidy_sheet
 from govmedia_kit.read.ledger.match_columns import position
 from govmedia_kit.read.ledger.platform_ids import platform_ids, without_addresses
-from govmedia_kit.read.sources.files import EXCEL, ROW, Grid, grids
-from govmedia_kit.read.sources.workbooks import merged_ranges
+from govmedia_kit.read.sources.files import ROW, Grid, error_cells, grids
 
-__all__ = ["Ledger", "grids_of", "position", "read_accounts", "read_ledger", "require", "source_name"]
+__all__ = ["Ledger", "grids_of", "position", "read_accounts", "read_ledger", "require", "source_name", "without_late"]
 
 # Units named in one sentence before the rest is only counted.
 SOME = 5
+
+
+# Given the accounts as they stand and their sheets: the sheets with their cells corrected, or None.
+Mend = Callable[[pl.DataFrame, list[Grid]], list[Grid] | None]
 
 
 class Ledger(NamedTuple):
@@ -35,9 +39,12 @@ class Ledger(NamedTuple):
     accounts: pl.DataFrame
     problems: list[Problem]
     rows: pl.DataFrame
+    sheets: list[Grid]
 
 
-def read_accounts(source: Any, *, region: str | None = None) -> tuple[pl.DataFrame, list[Problem]]:
+def read_accounts(
+    source: Any, *, region: str | None = None, mend: Mend | None = None
+) -> tuple[pl.DataFrame, list[Problem]]:
     """A ledger: one row per account, from a file (CSV, XLSX, Parquet, ...) or a pandas or Polars frame, and its problems.
 
     Columns are those of the dictionary's table `accounts` that the source has, with `account_id`, `platform`, `name`
@@ -45,24 +52,33 @@ def read_accounts(source: Any, *, region: str | None = None) -> tuple[pl.DataFra
     where the ledger gives none and the name is certain; `region` is the audit's own, which makes more names certain.
     Raises InputError where no sheet is a ledger, or a needed column is nowhere.
     """
-    found = read_ledger(source, region=region)
+    found = read_ledger(source, region=region, mend=mend)
     return found.accounts.drop(ROW, "__sheet", "__grid"), found.problems
 
 
-def read_ledger(source: Any, *, region: str | None = None) -> Ledger:
-    """A ledger as `read_accounts` reads it, with what became of each row of its sheets."""
+def read_ledger(source: Any, *, region: str | None = None, mend: Mend | None = None) -> Ledger:
+    """A ledger as `read_accounts` reads it, with what became of each row of its sheets.
+
+    `mend` is given the accounts as they stand and the sheets, and answers the sheets with their cells corrected, or None.
+    """
+    return _read(source, region, grids_of(source, "accounts"), mend)
+
+
+def _read(
+    source: Any, region: str | None, raw: list[Grid], mend: Mend | None, mended: list[Grid] | None = None
+) -> Ledger:
     parts: list[pl.DataFrame] = []
     fates: list[pl.DataFrame] = []
     sheets: list[Grid] = []
     problems: list[Problem] = []
-    raw = grids_of(source, "accounts")
     is_ledger = False
     for number, grid in enumerate(raw):
-        merged = merged_ranges(Path(source), grid.sheet) if _is_workbook(source) else []
-        tidied, found, fate = tidy_sheet.tidied(grid, merged=merged)
+        tidied, found, fate = tidy_sheet.tidied(grid)
         problems += found
         is_ledger = is_ledger or bool(tidied)
         for sheet in tidied:
+            if mended is not None:
+                sheet = mended[len(sheets)]
             frame, found = match_columns.typed(sheet, "accounts")
             problems += found
             if not frame.height:
@@ -81,12 +97,35 @@ def read_ledger(source: Any, *, region: str | None = None) -> Ledger:
             require(pl.DataFrame(), match_columns.headed(raw[0], "accounts"), "accounts", ["unit"])
         raise InputError("empty_table", place=Place(source_name(source)))
     frame, found = _identified(pl.concat(parts, how="diagonal"), sheets, {problem.place for problem in problems})
+    if mend is not None and (corrected := mend(frame, sheets)) is not None:
+        return _read(source, region, raw, None, corrected)
     problems += found
     frame, found = _regions(frame, sheets, region)
     problems += found + _dates(frame, sheets)
     # A cell that holds several accounts is read several times, and told of once.
     once = {(p.kind, p.place, str(p.facts.get("found"))): p for p in problems}
-    return Ledger(frame, list(once.values()), pl.concat(fates))
+    return Ledger(frame, list(once.values()), pl.concat(fates), sheets)
+
+
+def without_late(
+    book: Ledger, accounts: pl.DataFrame, latest: dt.date, far: dt.date
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """The accounts without the dates that cannot be, and those cells: notes of posts later than `latest`, others than `far`.
+
+    An account may well be opened or closed after everything was collected.
+    """
+    limits = {
+        name: latest if name == "last_post_on" else max(latest, far)
+        for name, dtype in accounts.schema.items()
+        if dtype == pl.Date
+    }
+    problems = []
+    for name, limit in limits.items():
+        cells = _cells(book.accounts.filter(pl.col(name) > limit), book.sheets, name, name)
+        problems += [Problem("date_late", place, {"found": found, "latest": limit}) for place, found in cells]
+    problems.sort(key=lambda problem: (problem.place.sheet, problem.place.row or 0))
+    possible = [pl.when(pl.col(name) <= limit).then(name).alias(name) for name, limit in limits.items()]
+    return accounts.with_columns(possible), problems
 
 
 def grids_of(source: Any, table: str) -> list[Grid]:
@@ -94,8 +133,8 @@ def grids_of(source: Any, table: str) -> list[Grid]:
     if isinstance(source, str | Path):
         return grids(Path(source))
     frame = interop.from_pandas(source) if interop.is_pandas(source) else source
-    named = frame.rename({old: f"c{i}" for i, old in enumerate(frame.columns)}).with_row_index(ROW, offset=1)
-    return [Grid(table, "", named, list(frame.columns))]
+    named = frame.rename({old: f"c{i}" for i, old in enumerate(frame.columns)})
+    return [Grid(table, "", named.with_row_index(ROW, offset=1), list(frame.columns), odd=error_cells(named))]
 
 
 def source_name(source: Any) -> str:
@@ -116,10 +155,6 @@ def require(frame: pl.DataFrame, grid: Grid, table: str, names: Iterable[str]) -
                 found=[heading for heading in grid.header if heading],
                 known=[name, known.labels["zh"], *known.synonyms[:6]],
             )
-
-
-def _is_workbook(source: Any) -> bool:
-    return isinstance(source, str | Path) and Path(source).suffix.lower() in EXCEL
 
 
 def _cells(rows: pl.DataFrame, sheets: list[Grid], name: str, *columns: str) -> Iterator[tuple[Any, ...]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -20,7 +19,7 @@ from govmedia_kit.errors import Problem
 from govmedia_kit.headings import column_key
 from govmedia_kit.read.ledger import match_columns, platform_ids
 from govmedia_kit.read.sources.files import ROW, Grid
-from govmedia_kit.read.sources.workbooks import Merged, letter
+from govmedia_kit.read.sources.workbooks import letter
 
 __all__ = ["tidied"]
 
@@ -40,7 +39,7 @@ WIDE_FIELDS = {"url": r"url|链接|网址|主页", "platform_id": r"id$|识别�
 KNOWN_BEFORE = r"^(已知|现有|官方|政务)"
 
 
-def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], list[Problem], pl.DataFrame]:
+def tidied(grid: Grid) -> tuple[list[Grid], list[Problem], pl.DataFrame]:
     """The grids of a sheet that hold one account per row, what is doubtful or left out, and what every row is.
 
     The rows of the sheet but its header are (`__row`, `why`): null for a row of data, blank, or no_ledger_row.
@@ -48,14 +47,16 @@ def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], li
     """
     whole, heads, above = grid.frame, [grid.header], grid.frame.clear()
     if not grid.header:
-        grid, heads, above = _headed(_fill_merged(grid, merged))
+        grid, heads, above = _headed(_fill_merged(grid))
+    # Several grids may be made of this one, whose doubts are told once.
+    doubts, grid = list(grid.doubts), grid._replace(doubts=())
     if _is_notes(whole):
-        return [], [], _no_ledger_rows(whole)
+        return [], doubts, _no_ledger_rows(whole)
     matched = headings.match_columns(grid.header, "accounts")
     wide = _wide_columns(grid, matched)
     if len(set(matched.values())) + len(wide) < 2:
         told = Problem("sheet_left_out", grid.place(), {"found": [h for h in grid.header if h][:6]})
-        return [], [told], _no_ledger_rows(whole)
+        return [], [*doubts, told], _no_ledger_rows(whole)
     grid, problems, rows = _without_totals(grid, heads, {*matched, *wide})
     rows = pl.concat([_no_ledger_rows(above), rows])
     if wide and "platform" not in matched.values():
@@ -63,7 +64,7 @@ def tidied(grid: Grid, *, merged: Sequence[Merged] = ()) -> tuple[list[Grid], li
     else:
         one, found = _one_a_row(grid, matched)
         grids = [one]
-    return grids, problems + found, rows
+    return grids, doubts + problems + found, rows
 
 
 def _is_notes(frame: pl.DataFrame) -> bool:
@@ -79,16 +80,19 @@ def _no_ledger_rows(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(ROW).cast(pl.UInt32), why=why)
 
 
-def _fill_merged(grid: Grid, merged: Sequence[Merged]) -> Grid:
+def _fill_merged(grid: Grid) -> Grid:
     """Merged cells with the value of their first cell in each row; across columns only one keeps it."""
-    frame = grid.frame
-    for (top, left), (bottom, _) in merged:
+    frame, odd = grid.frame, dict(grid.odd)
+    for (top, left), (bottom, _) in grid.merged:
         column = f"c{left}"
         if bottom > top and column in frame.columns:
             inside = pl.col(ROW).is_between(top + 1, bottom + 1)
             first = pl.col(column).filter(pl.col(ROW) == top + 1).first()
             frame = frame.with_columns(pl.when(inside).then(first).otherwise(column).alias(column))
-    return grid._replace(frame=frame)
+            if (top + 1, left) in odd:
+                last = min(bottom + 1, frame.height)
+                odd |= dict.fromkeys(((row, left) for row in range(top + 1, last + 1)), odd[top + 1, left])
+    return grid._replace(frame=frame, odd=odd)
 
 
 def _headed(grid: Grid) -> tuple[Grid, list[list[str]], pl.DataFrame]:
@@ -110,8 +114,7 @@ def _headed(grid: Grid) -> tuple[Grid, list[list[str]], pl.DataFrame]:
         names, first = _two_rows(head[best - 1], names), best - 1
     elif best + 1 < len(head) and _is_header(head[best + 1], names):
         names, rows_below = _two_rows(names, head[best + 1]), best + 2
-    below = grid._replace(frame=grid.frame.slice(rows_below), header=names)
-    return below, head[first:rows_below], grid.frame.head(first)
+    return grid.under(names, rows_below), head[first:rows_below], grid.frame.head(first)
 
 
 def _is_header(row: list[str], above: list[str]) -> bool:
@@ -232,7 +235,9 @@ def _per_platform(
             pl.lit(platform).alias(f"c{len(positions)}"),
         )
         if frame.height:
-            part = Grid(grid.file, grid.sheet, frame, header, letters)
+            at = {old: new for new, old in enumerate(positions)}
+            odd = {(row, at[column]): told for (row, column), told in grid.odd.items() if column in at}
+            part = Grid(grid.file, grid.sheet, frame, header, letters, odd=odd)
             one, found = _one_a_row(part, headings.match_columns(header, "accounts"))
             grids.append(one)
             problems += found

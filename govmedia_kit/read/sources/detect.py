@@ -13,19 +13,19 @@ from pathlib import Path
 
 import polars as pl
 
-from govmedia_kit.errors import InputError
+from govmedia_kit.errors import InputError, Problem
 from govmedia_kit.read.importers.layouts import Layout, key
 from govmedia_kit.read.sources import structured
-from govmedia_kit.read.sources.files import ROW, kind_of
+from govmedia_kit.read.sources.files import ROW, SURPLUS, error_cells, kind_of, wide_rows
 from govmedia_kit.read.sources.source_table import Part, input_errors
-from govmedia_kit.read.sources.texts import WIDEST, delimited
+from govmedia_kit.read.sources.texts import WIDEST, Delimited, delimited
 from govmedia_kit.read.sources.web_pages import html_tables
-from govmedia_kit.read.sources.workbooks import sheets_of
+from govmedia_kit.read.sources.workbooks import Sheet, sheets_of, with_odd
 
-__all__ = ["parts_of"]
+__all__ = ["frame_part", "parts_of"]
 
 # Rows above a header that are looked through for it.
-TITLE_ROWS = 12
+TITLE_ROWS = 30
 # Files that are read whole, as trees, and not by columns.
 LARGEST_TREE = 512 << 20
 
@@ -41,7 +41,7 @@ def parts_of(path: Path) -> list[Part]:
         if kind == "text":
             return [_delimited(path)]
         if kind == "excel":
-            return [_cells(path, name, "sheet", frame) for name, frame in sheets_of(path)]
+            return [_cells(path, sheet.name, "sheet", sheet.frame, sheet) for sheet in sheets_of(path)]
         if kind == "parquet":
             return [_typed(path)]
         if kind == "sqlite":
@@ -53,41 +53,74 @@ def parts_of(path: Path) -> list[Part]:
         return structured.parts(path, kind)
 
 
-def _cells(path: Path, name: str, kind: str, frame: pl.DataFrame) -> Part:
+def _cells(path: Path, name: str, kind: str, frame: pl.DataFrame, sheet: Sheet | None = None) -> Part:
     """A part of cells that are already read: columns c0, c1, ... of text."""
     heads = [["" if cell is None else str(cell) for cell in row] for row in frame.head(TITLE_ROWS).iter_rows()]
+    odd = {**error_cells(frame), **(sheet.odd if sheet else {})}
+    cells = with_odd(frame, odd, blank=True)
+    found = sheet.doubts if sheet else ()
+    # What was left out is told whether or not this sheet is anybody's.
+    doubts = [doubt for doubt in found if doubt.kind == "hidden_sheet"]
 
     def load(head: int, names: list[str], layout: Layout) -> pl.DataFrame:
-        return _named(frame, heads[head], head, names, layout, lambda: frame)
+        doubts[:] = found
+        return _named(cells, heads[head], head, names, layout, lambda: cells)
 
-    return Part(path, name, kind, heads, load)
+    return Part(path, name, kind, heads, load, doubts=doubts, odd=odd)
 
 
 def _typed(path: Path) -> Part:
-    frame = pl.read_parquet(path, glob=False)
+    return frame_part(pl.read_parquet(path, glob=False), path)
+
+
+def frame_part(frame: pl.DataFrame, path: Path = Path("DataFrame")) -> Part:
+    """A part of columns that have their types; what has neither a type of the dictionary's nor text is text."""
 
     def load(head: int, names: list[str], layout: Layout) -> pl.DataFrame:
         wanted = {key(c): c for c in frame.columns if key(c) in set(map(key, names))}
-        return frame.select(pl.col(c).cast(pl.String, strict=False).alias(k) for k, c in wanted.items()).with_row_index(
-            ROW, 1
-        )
+        cells = [
+            (pl.col(c) if _has_a_meaning(frame.schema[c]) else pl.col(c).cast(pl.String, strict=False)).alias(k)
+            for k, c in wanted.items()
+        ]
+        return frame.select(cells).with_row_index(ROW, 1)
 
     return Part(path, "", "parquet", [list(frame.columns)], load)
+
+
+def _has_a_meaning(dtype: pl.DataType) -> bool:
+    return dtype.is_temporal() or dtype.is_numeric() or dtype == pl.Boolean
 
 
 def _delimited(path: Path) -> Part:
     text = delimited(path)
     heads = text.heads[:TITLE_ROWS]
 
+    doubts: list[Problem] = []
+    odd: dict[tuple[int, int], tuple[str, str]] = {}
+
     def load(head: int, names: list[str], layout: Layout) -> pl.DataFrame:
         # Rows are read as wide as the widest layout that may stand below this header.
         width = min(max([len(heads[head]), *map(len, layout.rows)]), WIDEST)
         wanted = set(map(key, names))
         columns = sorted(p for name, p in _positions(heads[head]).items() if name in wanted and p < width)
-        frame = text.cells(width, columns or [0])
-        return _named(frame, heads[head], head, names, layout, lambda: text.cells(WIDEST))
+        frame = text.cells(width + SURPLUS, [*(columns or [0]), *range(width, width + SURPLUS)])
+        odd.update(error_cells(frame))
+        doubts[:] = [*text.doubts, *_wide(frame, width, heads[head], head, text)]
+        cells = with_odd(frame.drop(f"c{width + i}" for i in range(SURPLUS)), odd, blank=True)
+        return _named(cells, heads[head], head, names, layout, lambda: text.cells(WIDEST))
 
-    return Part(path, "", "text", heads, load)
+    return Part(path, "", "text", heads, load, doubts=doubts, odd=odd)
+
+
+def _wide(frame: pl.DataFrame, width: int, header: list[str], head: int, text: Delimited) -> list[Problem]:
+    """The rows that are wider than their header, unless a later header of a newer version is as wide as they are."""
+    below = frame.with_row_index(ROW, 1).slice(head + 1)
+    found = wide_rows(below, width, text.path.name)
+    if found:
+        first = text.cells(WIDEST, [0])["c0"]
+        again = (first.slice(head + 1).str.strip_chars("\ufeff \t\r") == header[0].strip("\ufeff \t\r")).arg_true()
+        found = wide_rows(below.head(again[0]), width, text.path.name) if len(again) else found
+    return found
 
 
 def _positions(header: Iterable[str]) -> dict[str, int]:

@@ -6,8 +6,8 @@ dictionary's column names and types and one row per post: of several captures of
 
 from __future__ import annotations
 
+import datetime as dt
 import os
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,30 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from govmedia_kit import headings, schema
+from govmedia_kit import headings, interop, observations, parse_cells, schema
+from govmedia_kit.captures import FILE, ROUND_ID, ROW, SCIENTIFIC, newest_captures
 from govmedia_kit.errors import InputError
+from govmedia_kit.interop import wrapped
 
-__all__ = ["UNIQUE", "is_lake", "newest_captures", "open_posts"]
+__all__ = [
+    "IMPORTED",
+    "UNIQUE",
+    "is_imported",
+    "is_lake",
+    "newest_capture",
+    "open_posts",
+    "spans",
+]
 
 # What the kit notes in the Parquet files that it writes: each post stands in them once.
 UNIQUE = {"govmedia_kit": "one row per post"}
+# And in those that an import wrote: what they prove stands in observations.csv, search hits being among them.
+IMPORTED = UNIQUE | {"govmedia_kit_evidence": "observations.csv"}
 NEEDED = ("account_id", "published_at")
-USED = (*NEEDED, "post_id", "push_id", "reads", "likes", "comments", "shares", "captured_at")
+USED = (*NEEDED, "post_id", "push_id", "reads", "likes", "comments", "shares", "captured_at", "url", "title")
+COUNTS = ("reads", "likes", "comments", "shares")
 NARWHALS: dict[Any, Any] = {pl.String: nw.String, pl.Int64: nw.Int64, pl.Datetime: nw.Datetime("us")}
 PANDAS: dict[Any, str] = {pl.String: "string", pl.Int64: "Int64", pl.Datetime: "datetime64[us]"}
-# Where a row stands, which decides between captures of one moment.
-FILE, ROW = "__file", "__row"
 
 # The columns of a file that are used: their names in it, the fields that they are, and their types.
 Columns = tuple[tuple[str, str, pl.DataType], ...]
@@ -39,30 +50,89 @@ def is_lake(path: Path) -> bool:
     return bool(files) and all(_are_posts(columns) for columns in map(_columns, files))
 
 
-def open_posts(path: Path, *, engine: str = "polars") -> Any:
+def open_posts(path: Path, *, engine: str = "polars", mend: Callable[[Any], Any] | None = None) -> Any:
     """The posts of a lake as the engine's own frame: the columns of `USED` that any file has, one row per post.
 
-    Files may have other columns, or types as wide: what a file lacks is null. Of a post that stands several times, by account
-    and id, the newest capture is kept, one without a time of capture being the oldest; of those that are equally new,
-    that in the file whose path comes last, and in it the last row. Posts without an id cannot be told apart, and all stay.
-    Times with a zone are moved to Asia/Shanghai by Polars; the other engines take local times only, as the kit writes them.
+    Files may have other columns, or types as wide: what a file lacks is null, and so is a count below zero. Of a post that stands
+    several times the newest capture is kept, one without a time of capture being the oldest; of those that are equally new,
+    that in the file whose path comes last, and in it the last row. One post has one id; without one, one address; without that
+    one time and title; with neither, only rows that agree in all are one.
+    `mend` is given all rows before that, and answers them corrected. Times with a zone are moved to Asia/Shanghai by Polars; the other engines take local times only, as the kit writes them.
     Raises InputError where the engine is not installed, or gets times with a zone.
     """
     files = _files(path)
+    frame = _every_row(files, path.name, engine, mend)
+    names = frame.collect_schema().names()
+    below = [nw.when(nw.col(c) >= 0).then(nw.col(c)).alias(c) for c in COUNTS if c in names]
+    posts = frame if _is_unique(files) else newest_captures(frame, *_lost_ids(files))
+    # Addresses and titles are only looked at to know one post from another.
+    posts = posts.with_columns(*below) if below else posts
+    return posts.drop(*(c for c in (FILE, ROW, "url", "title") if c in names)).to_native()
+
+
+def is_imported(path: Path) -> bool:
+    """Whether an import wrote a lake: then observations.csv says what it proves, search hits being among its posts."""
+    files = _files(path)
+    mark = "govmedia_kit_evidence"
+    return bool(files) and all(pl.read_parquet_metadata(file).get(mark) == IMPORTED[mark] for file in files)
+
+
+def spans(path: Path, *, engine: str, latest: dt.date, mend: Callable[[Any], Any] | None = None) -> pl.DataFrame:
+    """The span of each account's posts in each run of a lake that nobody imported: columns of `observations.SPANS`.
+
+    A folder that holds files is a run. Posts of days that cannot be are left out.
+    """
+    files = _files(path)
+    frame = _every_row(files, path.name, engine, mend)
+    names = frame.collect_schema().names()
+    at = nw.col("published_at")
+    possible = frame.filter(at >= parse_cells.FIRST, at < dt.datetime.combine(latest, dt.time()) + dt.timedelta(days=1))
+    seen = [nw.col("captured_at").max().alias("captured")] if "captured_at" in names else []
+    rows = possible.group_by("account_id", FILE).agg(at.min().alias("first"), at.max().alias("last"), *seen)
+    found = rows.collect("polars").to_native() if isinstance(rows, nw.LazyFrame) else rows.to_polars()
+    runs = {
+        str(f): path.name if path.is_file() else "/".join([path.name, *f.parent.relative_to(path).parts]) for f in files
+    }
+    folder = pl.col(FILE).cast(pl.String)
+    where = folder.replace_strict(runs, default=path.name, return_dtype=pl.String)
+    told = found.with_columns(
+        pl.col("account_id").cast(pl.String), run=where, source=pl.lit(path.name), complete=pl.lit(True)
+    )
+    captured = pl.col("captured").max() if seen else pl.lit(None, pl.Datetime("us")).first()
+    one_a_run = told.group_by("account_id", "run", "source", "complete").agg(
+        pl.col("first").min(), pl.col("last").max(), captured=captured
+    )
+    days = one_a_run.with_columns(pl.col("first", "last", "captured").cast(pl.Date))
+    return interop.conformed(days, observations.SPANS).drop_nulls("account_id").sort("run", "account_id")
+
+
+def newest_capture(path: Path, *, by: dt.date | None = None) -> dt.date | None:
+    """The day of the newest capture that stands in a lake, of those by a day; None where none does."""
+    seen: list[dt.date] = []
+    for file in _files(path):
+        for old, field, dtype in _columns(file):
+            if field == "captured_at" and isinstance(dtype, pl.Datetime):
+                cells = pl.scan_parquet(file, glob=False).select(pl.col(old).unique()).collect().to_series()
+                days = parse_cells.meant(cells, field, pl.Datetime("us")).cast(pl.Date)
+                seen += days.filter(days <= (by or parse_cells.LAST.date())).drop_nulls().to_list()
+    return max(seen, default=None)
+
+
+def _every_row(files: list[Path], name: str, engine: str, mend: Callable[[Any], Any] | None) -> Any:
+    """All rows of the files as one Narwhals frame of an engine, with the dictionary's names and types."""
     alike: dict[Columns, list[str]] = {}
     for file in files:
         alike.setdefault(_columns(file), []).append(str(file))
     zoned = sorted({old for columns in alike for old, _, dtype in columns if getattr(dtype, "time_zone", None)})
     if zoned and engine != "polars":
-        raise InputError("zoned_times", path=path.name, found=zoned, engine=engine)
+        raise InputError("zoned_times", path=name, found=zoned, engine=engine)
     try:
         opened = OPEN[engine]()
     except ImportError as error:
         raise InputError("engine_missing", engine=engine, found=error.name or str(error)) from error
     parts = [_named(opened(group), columns) for columns, group in alike.items()]
     frame = nw.concat(parts, how="diagonal") if len(parts) > 1 else parts[0]
-    posts = frame if _is_unique(files) else newest_captures(frame)
-    return posts.drop(FILE, ROW).to_native()
+    return frame if mend is None else wrapped(mend(frame.to_native()))
 
 
 def _columns(file: Path) -> Columns:
@@ -94,10 +164,10 @@ def _named(native: Any, columns: Columns) -> Any:
         )
     wanted = {old: type(schema.dtypes("posts")[field]) for old, field, _ in columns}
     other = {old for old, field, dtype in columns if dtype != schema.dtypes("posts")[field]}
-    frame = _wrapped(native)
+    frame = wrapped(native)
     if frame.implementation.is_dask():
         # The integers that Narwhals means for Dask have no null.
-        frame, other = _wrapped(native.astype({old: PANDAS[wanted[old]] for old in other})), set()
+        frame, other = wrapped(native.astype({old: PANDAS[wanted[old]] for old in other})), set()
     cells = [
         (nw.col(old).cast(NARWHALS[wanted[old]]) if old in other else nw.col(old)).alias(new) for old, new, _ in columns
     ]
@@ -118,30 +188,27 @@ def _is_unique(files: list[Path]) -> bool:
     return len(files) == 1 and pl.read_parquet_metadata(files[0]).get("govmedia_kit") == UNIQUE["govmedia_kit"]
 
 
-def newest_captures(frame: Any) -> Any:
-    """The last of the rows of each account and post id, in the order of capture, file and row; rows without an id all stay."""
-    names = frame.collect_schema().names()
-    if "post_id" not in names:
-        return frame
-    keys = ["account_id", "post_id"]
-    known = frame.filter(~nw.col("account_id").is_null(), ~nw.col("post_id").is_null())
-    # Few posts stand twice: only those few are put in order.
-    times = known.group_by(*keys).agg(nw.len().alias("__times"))
-    twice = times.filter(nw.col("__times") > 1).select(*keys)
-    once, several = frame.join(twice, on=keys, how="anti"), frame.join(twice, on=keys, how="inner")
-    if several.implementation.is_dask():
-        # Dask drops doubled rows by parts, in whatever order they come.
-        several = _wrapped(several.to_native().repartition(npartitions=1))
-    order = [name for name in ("captured_at", FILE, ROW) if name in names]
-    several = several.unique(keys, keep="last", order_by=order)
-    return nw.concat([once.select(*names), several.select(*names)], how="vertical")
-
-
-def _wrapped(native: Any) -> Any:
-    with warnings.catch_warnings():
-        # Narwhals announces that its Dask part will be a package of its own; nothing that a user could do yet.
-        warnings.filterwarnings("ignore", "Dask support is moving", FutureWarning)
-        return nw.from_native(native)
+def _lost_ids(files: list[Path]) -> tuple[bool, list[str]]:
+    """Whether some posts have no id; and texts that are none: those that a spreadsheet rounded, as their notation or other posts tell."""
+    lost: list[str] = []
+    for file in files:
+        fields = {field: old for old, field, _ in _columns(file)}
+        if "post_id" not in fields:
+            return True, lost
+        number = pl.col(fields["post_id"]).cast(pl.String)
+        posts = pl.scan_parquet(file, glob=False)
+        counts = posts.select(none=number.null_count(), odd=number.str.contains(f"{SCIENTIFIC}|{ROUND_ID}").sum())
+        none, odd = counts.collect(engine="streaming").row(0)
+        if odd:
+            at = pl.col(fields["published_at"])
+            rows = posts.select(account=fields["account_id"], number=number, at=at)
+            rows = rows.filter(pl.col("number").str.contains(f"{SCIENTIFIC}|{ROUND_ID}"))
+            times = rows.group_by("account", "number").agg(pl.col("at").n_unique())
+            several = times.filter((pl.col("at") > 1) | pl.col("number").str.contains(SCIENTIFIC))
+            lost += several.collect()["number"].unique().to_list()
+        if none:
+            return True, lost
+    return bool(lost), lost
 
 
 def _polars() -> Callable[[list[str]], Any]:

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import polars as pl
 
-from govmedia_kit.errors import GovmediaError, InputError
+from govmedia_kit.errors import GovmediaError, InputError, Problem
 from govmedia_kit.read.importers.layouts import Layout
+from govmedia_kit.read.sources.sheet_marks import Odd
 
-__all__ = ["Part", "input_errors"]
+__all__ = ["Part", "few", "input_errors"]
+
+# Rows that a sentence names before it says only that there are more.
+SOME = 5
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Part:
     """One table of a file: the rows that could be its header, what the file says once, and how its columns are loaded.
 
     `load(head, names, layout)` answers a frame of text with `__row` and the named columns, every row below row
-    `head` of the part; absent columns are left out.
+    `head` of the part; absent columns are left out. `doubts` are whole when it is loaded, and so is `odd`: the cells that
+    hold an error or a formula without a value, by row and position among the columns of the file; they are loaded as null.
     """
 
     file: Path
@@ -30,6 +35,13 @@ class Part:
     heads: list[list[str]]
     load: Callable[[int, list[str], Layout], pl.DataFrame]
     told: dict[str, str] = field(default_factory=dict)
+    doubts: list[Problem] = field(default_factory=list)
+    odd: Odd = field(default_factory=dict)
+
+
+def few(rows: list[int]) -> list[int | str]:
+    """The first few of many rows, as a sentence names them."""
+    return [*rows[:SOME], *["…"] * (len(rows) > SOME)]
 
 
 @contextmanager

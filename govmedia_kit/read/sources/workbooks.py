@@ -1,93 +1,105 @@
-"""Workbooks to sheets of cells, in every format that spreadsheets write, with a guard before what would fill the memory."""
+"""Workbooks to sheets of cells, in every format that spreadsheets write: what is seen in them, and what is doubtful in it."""
 
 from __future__ import annotations
 
 import functools
-import posixpath
-import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from govmedia_kit.errors import InputError
-from govmedia_kit.read.sources.source_table import input_errors
+from govmedia_kit.errors import InputError, Place, Problem
+from govmedia_kit.read.sources.sheet_marks import NOTHING_ODD, Marks, Merged, Odd, marks_of
+from govmedia_kit.read.sources.source_table import few
+from govmedia_kit.read.sources.texts import LARGEST_NUMBER
 
-__all__ = ["Merged", "letter", "merged_ranges", "sheets_of"]
+__all__ = ["Sheet", "letter", "sheets_of", "with_odd"]
 
-# A workbook's parts may not unfold to more than this, nor a sheet to more cells: beyond, it is a bomb or no ledger.
-LARGEST_UNZIPPED = 1 << 30
-MOST_CELLS = 40_000_000
-# The number of a row in Excel's XML, and a row with cells that ODF repeats.
-LAST_ROW = (rb'<row r="(\d{1,9})', rb'-rows-repeated="(\d{1,9})"[^>]*><table:table-cell [^>]*[^/]>')
-
-# A range of merged cells: its first and its last cell, as (row, column) from 0.
-Merged = tuple[tuple[int, int], tuple[int, int]]
+# Sheets in which WPS keeps pictures, and which nobody hid.
+STORES = "WpsReserved_"
+LONG_DIGITS = r"^\d{16,300}$"
 
 
-def sheets_of(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The sheets of a workbook that hold anything, by name: cells as text, the first row and column those of the sheet."""
+class Sheet(NamedTuple):
+    """A sheet that can be seen: its cells as text in columns c0, c1, ..., the first row and column those of the sheet.
+
+    `odd` cells hold the error or the formula that stands there.
+    """
+
+    name: str
+    frame: pl.DataFrame
+    doubts: tuple[Problem, ...] = ()
+    odd: Odd = NOTHING_ODD
+    merged: tuple[Merged, ...] = ()
+
+
+def sheets_of(path: Path) -> list[Sheet]:
+    """The sheets of a workbook that hold anything; hidden ones are left out, and told of by the first.
+
+    InputError where only hidden sheets hold something.
+    """
     import fastexcel
 
-    _not_a_bomb(path)
-    book = fastexcel.read_excel(path)
+    marks = marks_of(path)
+    # What is .xls by name only is told from its bytes.
+    is_named_old = path.suffix.lower() == ".xls" and zipfile.is_zipfile(path)
+    book = fastexcel.read_excel(path.read_bytes() if is_named_old else path)
+    found: list[Sheet] = []
+    hidden: list[str] = []
     for name in book.sheet_names:
         # skip_rows=0 keeps leading blank rows, so that row numbers are the spreadsheet's own.
-        frame = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
-        if frame.height:
-            yield name, frame.rename({old: f"c{i}" for i, old in enumerate(frame.columns)})
+        load = functools.partial(book.load_sheet, name, header_row=None, skip_rows=0)
+        sheet = load(dtypes="string")
+        if sheet.height and sheet.visible == "visible":
+            found.append(_sheet(path, name, sheet.to_polars(), marks.get(name, Marks.none()), load))
+        elif sheet.height and not name.startswith(STORES):
+            hidden.append(name)
+    if hidden and not found:
+        raise InputError("only_hidden_sheets", path=path.name, found=hidden)
+    told = tuple(Problem("hidden_sheet", Place(path.name, name), {}) for name in hidden)
+    return [sheet._replace(doubts=told * (i == 0) + sheet.doubts) for i, sheet in enumerate(found)]
 
 
-def merged_ranges(path: Path, sheet: str) -> list[Merged]:
-    """Ranges of merged cells of a sheet; none where the file tells none, as old .xls and .ods files do."""
-    from lxml import etree
-
-    if not zipfile.is_zipfile(path):
-        return []
-    with input_errors(path), zipfile.ZipFile(path) as parts:
-        if "xl/workbook.xml" not in parts.namelist():
-            return []
-        book, relations = (etree.fromstring(parts.read(f"xl/{n}")) for n in ("workbook.xml", "_rels/workbook.xml.rels"))
-        targets = {relation.get("Id"): relation.get("Target") for relation in relations}
-        ids = {s.get("name"): next(v for n, v in s.items() if n.endswith("}id")) for s in book.iter("{*}sheet")}
-        # A target is said from xl/, or from the root with a stroke in front.
-        content = parts.read(posixpath.join("/xl", targets[ids[sheet]])[1:]) if sheet in ids else b""
-    found = re.findall(rb'<(?:\w+:)?mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"', content)
-    return [
-        ((int(top) - 1, _column_number(left) - 1), (int(bottom) - 1, _column_number(right) - 1))
-        for left, top, right, bottom in found
-    ]
+def _sheet(path: Path, name: str, frame: pl.DataFrame, marks: Marks, load: Callable[..., Any]) -> Sheet:
+    frame = frame.rename({old: f"c{i}" for i, old in enumerate(frame.columns)})
+    frame = with_odd(_rounded(frame, load), marks.odd)
+    hidden = [row for rows in marks.hidden for row in rows[: max(0, frame.height + 1 - rows.start)]]
+    hidden = [row for row in hidden if any(cell is not None for cell in frame.row(row - 1))]
+    facts = {"count": len(hidden), "found": few(hidden)}
+    doubts = (Problem("hidden_rows", Place(path.name, name), facts),) if hidden else ()
+    return Sheet(name, frame, doubts, marks.odd, tuple(marks.merged))
 
 
-def _not_a_bomb(path: Path) -> None:
-    """InputError for a workbook that unfolds to more than any ledger holds; readers allocate every cell up to the last."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as book:
-        if sum(info.file_size for info in book.infolist()) > LARGEST_UNZIPPED:
-            raise InputError("too_large_file", path=path.name, found="> 1 GB unzipped")
-        sheets = [name for name in book.namelist() if re.search(r"worksheets/[^/]*\.xml$|^content\.xml$", name)]
-        if (cells := max((_cells(book, name) for name in sheets), default=0)) > MOST_CELLS:
-            raise InputError("too_large_file", path=path.name, found=f"{cells:,} cells")
+def _rounded(frame: pl.DataFrame, load: Callable[..., Any]) -> pl.DataFrame:
+    """Numbers that no cell can hold exactly, in scientific notation, since they are no ids; digits that are text stay."""
+    for column in frame.columns:
+        text = frame[column]
+        if (text.str.len_bytes() >= 16).any():
+            number = text.set(~text.str.contains(LONG_DIGITS).fill_null(False), None).cast(pl.Float64)
+            # Digits that no number would be written with are text: most are told apart by that alone.
+            is_long = (number > LARGEST_NUMBER) & (number.cast(pl.Int128, strict=False).cast(pl.String) == text)
+            if is_long.any():
+                # Read as true or false, a number is true, and text is neither.
+                is_number = load(dtypes="boolean", use_columns=[int(column[1:])]).to_polars().to_series().is_not_null()
+                rows = (is_long & is_number).fill_null(False).arg_true()
+                frame = frame.with_columns(text.scatter(rows, [f"{n:.5E}" for n in number.gather(rows)]))
+    return frame
 
 
-def _cells(book: zipfile.ZipFile, name: str) -> int:
-    """About how many cells a sheet's rectangle has, from its last row and its widest reference."""
-    rows, width, tail = 1, 26, b""
-    with book.open(name) as file:
-        while chunk := file.read(1 << 20):
-            piece, tail = tail + chunk, chunk[-32:]
-            rows = max([rows, *(int(found) for pattern in LAST_ROW for found in re.findall(pattern, piece))])
-            width = max([width, *map(_column_number, set(re.findall(rb'r="([A-Z]{2,3})\d', piece)))])
-    return rows * width
+def with_odd(frame: pl.DataFrame, odd: Odd, *, blank: bool = False) -> pl.DataFrame:
+    """The cells with what stands in odd ones, which readers leave out: also below the last row that they read; or `blank`."""
+    height = max((row for row, _ in odd), default=0)
+    if height > frame.height and not blank:
+        frame = pl.concat([frame, frame.clear(height - frame.height)])
+    for column in {f"c{at}" for _, at in odd} & set(frame.columns):
+        cells = {row - 1: None if blank else text for (row, at), (_, text) in odd.items() if f"c{at}" == column}
+        frame = frame.with_columns(frame[column].scatter(list(cells), list(cells.values())))
+    return frame
 
 
 def letter(index: int) -> str:
     """The letters of a spreadsheet's column: 0 is A, 26 is AA."""
     before, last = divmod(index, 26)
     return (letter(before - 1) if before else "") + chr(65 + last)
-
-
-def _column_number(letters: bytes) -> int:
-    return functools.reduce(lambda number, letter_: number * 26 + letter_ - 64, letters, 0)
