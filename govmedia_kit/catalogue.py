@@ -8,6 +8,7 @@ simplified words. Only the kit's words are converted, never the names of account
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = [
     "localized",
     "phrase",
     "simplified",
+    "system_language",
     "traditional",
 ]
 
@@ -109,6 +111,17 @@ def converter(way: str) -> Any:
     import opencc
 
     return opencc.OpenCC(way)
+
+
+def system_language() -> str:
+    """The language of messages where none is asked for: Chinese where the system's is, else English."""
+    import locale
+
+    names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")] + [locale.getlocale()[0] or ""]
+    first = next((name for name in names if name), "").lower()
+    if not first.startswith(("zh", "chinese")):
+        return "en"
+    return "zh-Hant" if any(place in first for place in ("tw", "hk", "hant", "traditional")) else "zh-Hans"
 
 
 def simplified(text: str) -> str:

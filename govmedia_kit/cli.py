@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from govmedia_kit.catalogue import catalogue
+from govmedia_kit.catalogue import catalogue, system_language
 from govmedia_kit.errors import GovmediaError, InputError, Problem, hint, sentence
 from govmedia_kit.languages import language_of
 from govmedia_kit.render.formats import FORMATS
@@ -59,15 +59,6 @@ Json = Annotated[bool, _option("json")]
 Debug = Annotated[bool, _option("debug")]
 
 
-def _system_language() -> str:
-    """The language of messages where none is asked for: Chinese where the system's is, else English."""
-    import locale
-
-    names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")] + [locale.getlocale()[0] or ""]
-    first = next((name for name in names if name), "")
-    return "zh-Hans" if first.lower().startswith(("zh", "chinese")) else "en"
-
-
 def _print(text: str, *, error: bool = False) -> None:
     print(text, file=sys.stderr if error else sys.stdout, flush=True)
 
@@ -75,7 +66,7 @@ def _print(text: str, *, error: bool = False) -> None:
 @contextlib.contextmanager
 def _in_words(asked: str | None, debug: bool) -> Iterator[str]:
     """The language to speak; within, the kit's errors are sentences and exit code 2, any other fault one line."""
-    language = _system_language()
+    language = system_language()
     try:
         if asked:
             language = language_of(asked)
@@ -212,8 +203,6 @@ def new(
 ) -> None:
     """Make an empty audit folder with a ledger to fill in."""
     with _in_words(language, debug) as speak:
-        import datetime as dt
-
         from govmedia_kit.package_data import resource
         from govmedia_kit.render.ledger_workbook import write_template
 
@@ -223,8 +212,7 @@ def new(
             raise InputError("audit_is_there", path=folder)
         folder.mkdir(parents=True, exist_ok=True)
         template = (resource("templates") / "audit.toml").read_text(encoding="utf-8")
-        as_of = dt.date.today()  # noqa: DTZ011 - the clerk's own day
-        (folder / "audit.toml").write_text(template.format(as_of=as_of.isoformat()), encoding="utf-8", newline="\n")
+        (folder / "audit.toml").write_text(template, encoding="utf-8", newline="\n")
         write_template(folder / "accounts.xlsx", language=speak)
         _print(sentence("audit_made", speak, path=f'"{folder}"' if " " in str(folder) else folder))
 
@@ -239,10 +227,12 @@ def check(
 ) -> None:
     """List every problem with its place."""
     with _in_words(language, debug) as speak:
+        import datetime as dt
+
         from govmedia_kit.judge.check import check_audit
 
         with _progress("progress_check", speak):
-            problems = check_audit(path)
+            problems = check_audit(path, today=dt.date.today())  # noqa: DTZ011 - the clerk's own day
         if json_:
             said = [
                 {"severity": p.severity, "kind": p.kind, **p.place._asdict(), "message": p.say(speak)} for p in problems
@@ -287,27 +277,50 @@ def _print_problems(problems: list[Problem], language: str) -> None:
 
 @app.command(name="import", help=_both("command_import"))
 def import_(
-    sources: Annotated[list[Path], _argument("sources", "SOURCE...")],
+    sources: Annotated[list[Path] | None, _argument("sources", "SOURCE...")] = None,
+    *,
     to: Annotated[Path, _option("to")],
     tool: Annotated[str | None, _option("tool")] = None,
     account: Annotated[str | None, _option("account")] = None,
+    collected_on: Annotated[str | None, _option("collected-on")] = None,
+    undo: Annotated[str | None, _option("undo")] = None,
     language: Language = None,
     debug: Debug = False,
 ) -> None:
     """Import the files of crawlers and back offices."""
     with _in_words(language, debug) as speak:
-        from govmedia_kit.read.find_table import find_table
+        from govmedia_kit.parse_cells import day_of
+        from govmedia_kit.read.find_table import find_table, tables_in
         from govmedia_kit.read.importers.import_files import import_files, report_lines, write_import
+        from govmedia_kit.read.importers.write_import import undo_import, written_lines
         from govmedia_kit.read.ledger.read_ledger import read_accounts
+        from govmedia_kit.read.settings import NOT_GIVEN, read_settings
 
+        if undo is not None and sources:
+            raise InputError("source_beside_undo", found=sources)
+        if undo is not None:
+            for line in [sentence("import_undone", speak, run=undo), *written_lines(undo_import(undo, to), speak)]:
+                _print(line)
+            return
+        if not sources:
+            raise InputError("no_source")
+        until = None
+        if collected_on is not None and (until := day_of(collected_on)) is None:
+            raise InputError("bad_day_given", name="--collected-on", found=collected_on)
+        as_of = read_settings(to).as_of if (to / "audit.toml").is_file() else NOT_GIVEN
         ledger_path = find_table(to, "accounts")
         ledger = read_accounts(ledger_path)[0] if ledger_path is not None else None
         with _progress("progress_import", speak) as progress:
-            imported = import_files(sources, tool=tool, account=account, ledger=ledger, progress=progress)
+            how: Any = {"tool": tool, "account": account, "ledger": ledger, "collected_to": until}
+            how["as_of"] = as_of if as_of != NOT_GIVEN else None
+            imported = import_files(sources, progress=progress, **how)
         written = write_import(imported, to)
         for line in report_lines(imported, written, speak):
             _print(line)
-        if imported.problems or (imported.report["kept"].sum() == 0 and imported.report.height):
+        several = [name for name in ("posts", "messages") if len(tables_in(to, name)) > 1]
+        for name in several:
+            _print(sentence("import_two_tables", speak, path=to, found=[path.name for path in tables_in(to, name)]))
+        if several or imported.problems or (imported.report["kept"].sum() == 0 and imported.report.height):
             raise typer.Exit(1)
 
 
@@ -334,6 +347,24 @@ def verify(
             _print(", ".join(f"{word} {(found['verdict'] == verdict).sum()}" for verdict, word in words.items()))
         if (found["verdict"] == "impossible").any():
             raise typer.Exit(1)
+
+
+@app.command(help=_both("command_generate"))
+def generate(
+    folder: Annotated[Path, _argument("new", "DIR")],
+    accounts: Annotated[int, _option("accounts")] = 300,
+    posts: Annotated[int, _option("posts")] = 20_000,
+    seed: Annotated[int, _option("seed")] = 1,
+    language: Language = None,
+    debug: Debug = False,
+) -> None:
+    """Make up an audit of any size whose truth is known."""
+    with _in_words(language, debug) as speak:
+        from govmedia_kit.run.generate import generate_audit
+
+        with _progress("progress_generate", speak):
+            made = generate_audit(folder, accounts=accounts, posts=posts, seed=seed)
+        _print(sentence("audit_generated", speak, path=made, accounts=accounts, posts=posts, seed=seed))
 
 
 @app.command(help=_both("command_lab"))

@@ -16,7 +16,7 @@ import functools
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from govmedia_kit.catalogue import in_language, phrase
+from govmedia_kit.catalogue import in_language, phrase, system_language
 from govmedia_kit.package_data import rows
 
 __all__ = [
@@ -122,7 +122,8 @@ class GovmediaError(Exception):
         return sentence(self.kind, language, **self.facts)
 
     def __str__(self) -> str:
-        return self.say("en")
+        """The sentence in the language of the system, for whoever meets the error in Python."""
+        return self.say(system_language())
 
 
 class InputError(GovmediaError):

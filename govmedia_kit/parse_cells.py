@@ -13,13 +13,17 @@ with its place. Nothing is guessed. The words are in `words/cell_words.csv`.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
+import re
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
 from govmedia_kit import schema
 from govmedia_kit.catalogue import traditional
+from govmedia_kit.errors import hint
 from govmedia_kit.package_data import rows
 
 __all__ = [
@@ -27,11 +31,15 @@ __all__ = [
     "count",
     "counts",
     "day",
+    "day_of",
     "identifier",
+    "in_units",
     "is_no_count",
     "is_nothing",
+    "is_rounded",
     "meanings",
     "meant",
+    "misread",
     "moment",
     "moments",
     "says_never",
@@ -47,14 +55,30 @@ EXCEL_EPOCH_DAYS = 25569
 SHANGHAI = 8 * 3600
 # 10万+, the most that WeChat shows of an article's reads.
 CAPPED = 100_001
-# No post or message is from other years.
-FIRST_YEAR, LAST_YEAR = 1990, 2100
+# No date is from before or after: what says so is a slip, 0026 or 2062 among them once it is known when all was collected.
+FIRST, LAST = dt.datetime(1990, 1, 1), dt.datetime(2100, 1, 1)
+# What a spreadsheet makes of a long number: all but its first digits are lost.
+SCIENTIFIC = r"^\s*[-+]?\d+(?:\.\d+)?[eE][+-]?\d+\s*$"
+# A heading that says in what its numbers are counted: 阅读量(万), 粉丝数/万人.
+SCALED = r"[(（/／_:：\s]\s*(?:单位\s*[:：]?)?\s*([千万萬亿億])\s*[人次条條个個]?\s*[)）]?\s*$"
 # Forms of times that are read in one pass over a column, as their first cell has them.
 USUAL_TIMES = {
     "0000-00-00 00:00:00": "%Y-%m-%d %H:%M:%S",
     "0000-00-00T00:00:00": "%Y-%m-%dT%H:%M:%S",
     "0000-00-00 00:00": "%Y-%m-%d %H:%M",
 }
+
+# A word that stops the bulletin when it is not known, and those that are only taken as unknown.
+STRICT_WORDS = {("accounts", "platform"), ("filed", "platform")}
+TWO_DIGIT_YEAR = r"^\s*'?(\d{2})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*[日号]?(?:\s|$)"
+# Cells of a date column that are none, and what to say of them.
+NO_DAY = {
+    "two_digit_year": TWO_DIGIT_YEAR,
+    "not_a_day": r"每[日天周月]|不定期|随时|经常|daily|weekly",
+    "day_without_year": r"^\s*\d{1,2}\s*月\s*\d{1,2}\s*[日号]?",
+    "day_without_day": r"^\s*\d{4}\s*[年.\-/]\s*\d{1,2}\s*月?\s*$",
+}
+BAD = {"date": "bad_date", "datetime": "bad_date", "int": "bad_number", "float": "bad_number", "bool": "bad_yes_no"}
 
 
 @functools.cache
@@ -105,6 +129,21 @@ def identifier(cell: pl.Expr) -> pl.Expr:
     return pl.when(~is_nothing(text)).then(text)
 
 
+def is_rounded(cell: pl.Expr) -> pl.Expr:
+    """True where a number is in scientific notation: as an id or a time it is lost."""
+    return cell.str.contains(SCIENTIFIC).fill_null(False)
+
+
+def in_units(cells: pl.Series, heading: str) -> pl.Series:
+    """The cells of counts with the unit of their heading behind each bare number: 12.5 under 阅读量(万) is 12.5万."""
+    unit = re.search(SCALED, heading)
+    if unit is None:
+        return cells
+    text = cells.cast(pl.String)
+    bare = text.str.contains(r"^\s*\d[\d,]*(?:\.\d+)?\s*$").fill_null(False)
+    return (text.str.strip_chars() + unit[1]).zip_with(bare, text).alias(cells.name)
+
+
 def count(cell: pl.Expr) -> pl.Expr:
     """A whole number: 12,000, 1.2万, 3亿, 2284.0; 10万+ is 100001, the lower bound that platforms store; -1 is null."""
     text = clean(cell).str.replace_all(r"[,\s]", "").str.to_lowercase()
@@ -150,8 +189,10 @@ def moment(cell: pl.Expr) -> pl.Expr:
         .str.replace(r"^(\d{4})(\d{2})(\d{2})(\d{0})$", "$1-$2-$3")
         .str.strip_chars()
     )
+    # The year of 26-9-28 is not known: 2026 is likely, 1926 and 0026 are what it says.
+    full = pl.when(plain.str.contains(r"^\d{4}-")).then(plain)
     written = pl.coalesce(
-        plain.str.to_datetime(form, strict=False, time_unit="us")
+        full.str.to_datetime(form, strict=False, time_unit="us")
         for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
     )
     local = written + pl.duration(minutes=SHANGHAI // 60 - ahead)
@@ -165,7 +206,8 @@ def moment(cell: pl.Expr) -> pl.Expr:
         .when(number.is_between(20_000, 80_000))
         .then((number - EXCEL_EPOCH_DAYS) * 86_400)
     )
-    return pl.coalesce(local, pl.from_epoch((seconds * 1_000_000).round(0).cast(pl.Int64), time_unit="us"))
+    time = pl.coalesce(local, pl.from_epoch((seconds * 1_000_000).round(0).cast(pl.Int64), time_unit="us"))
+    return pl.when(time.is_between(FIRST, LAST)).then(time)
 
 
 def _stamp(cell: pl.Expr) -> pl.Expr:
@@ -204,11 +246,18 @@ def moments(cells: pl.Series, unit: str = "text") -> pl.Series:
         "weibo": lambda cell: pl.coalesce(_stamp(cell), moment(cell)),
         "utc": lambda cell: pl.coalesce(moment(cell + "Z"), moment(cell)),
     }
+    known = known.set(~known.is_between(FIRST, LAST).fill_null(True), None)
     return meanings(cells, readers.get(unit, moment), known)
 
 
 def _since_1970(cells: pl.Series, per_second: int) -> pl.Series:
-    number = cells.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
+    number = cells.cast(pl.Int64, strict=False)
+    if number.null_count() > cells.null_count():
+        text = cells.cast(pl.String)
+        whole = text.set(text.str.contains(SCIENTIFIC).fill_null(False), None)
+        number = number.zip_with(
+            number.is_not_null(), whole.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
+        )
     # Beyond this, the number is no time in this unit, and would not fit.
     number = number.set((number.abs() > 10**11 * per_second).fill_null(False), None)
     return ((number + SHANGHAI * per_second) * (1_000_000 // per_second)).cast(pl.Datetime("us"))
@@ -217,6 +266,11 @@ def _since_1970(cells: pl.Series, per_second: int) -> pl.Series:
 def day(cell: pl.Expr) -> pl.Expr:
     """A calendar day, from anything that `moment` understands."""
     return moment(cell).dt.date()
+
+
+def day_of(text: str) -> dt.date | None:
+    """The calendar day of one text, or None."""
+    return pl.select(day(pl.lit(text))).item()
 
 
 def yes_no(cell: pl.Expr) -> pl.Expr:
@@ -251,15 +305,19 @@ def _spellings(vocabulary: str) -> dict[str, str]:
 
 
 def meant(cells: pl.Series, name: str, dtype: pl.DataType) -> pl.Series:
-    """What a column's cells mean; a file that types its own cells (Parquet) is believed."""
+    """What a column's cells mean; a file that types its own cells (Parquet), or a frame, is believed but for what cannot be."""
     own = cells.dtype
-    if own == dtype and own != pl.String:
+    if own == dtype and own not in (pl.String, pl.Int64) and not own.is_temporal():
         return cells
     if isinstance(own, pl.Datetime) and isinstance(dtype, pl.Datetime | pl.Date):
         local = cells.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None) if own.time_zone else cells
-        return local.cast(dtype)
+        return local.set(~local.is_between(FIRST, LAST).fill_null(True), None).cast(dtype)
+    if isinstance(own, pl.Date) and isinstance(dtype, pl.Datetime | pl.Date):
+        return cells.set(~cells.is_between(FIRST.date(), LAST.date()).fill_null(True), None).cast(dtype)
     if own.is_numeric() and isinstance(dtype, pl.Int64 | pl.Float64):
-        return cells.cast(dtype, strict=False)
+        number = cells.cast(dtype, strict=False)
+        # Below zero a count is not known, as platforms' exports say it.
+        return number.set((number < 0).fill_null(False), None) if isinstance(dtype, pl.Int64) else number
     if isinstance(dtype, pl.Datetime | pl.Date):
         return moments(cells.cast(pl.String)).cast(dtype)
     readers: dict[type, Callable[[pl.Expr], pl.Expr]] = {
@@ -283,3 +341,24 @@ def _text(cell: pl.Expr, name: str) -> pl.Expr:
         return identifier(cell)
     text = cell.cast(pl.String).str.strip_chars()
     return pl.when(text != "").then(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def misread(text: str, table: str, name: str) -> tuple[str, dict[str, Any]]:
+    """What is wrong with a text that means nothing in a column. What is closest to a word takes long to find, and words recur."""
+    words = schema.vocabulary_of(name)
+    if words is None:
+        kind = BAD[schema.columns(table)[name].dtype]
+        if kind == "bad_date":
+            kind = next((k for k, pattern in NO_DAY.items() if re.search(pattern, text)), kind)
+        if kind == "two_digit_year" and (parts := re.match(TWO_DIGIT_YEAR, text)):
+            year, month, day = map(int, parts.groups())
+            return kind, {"found": text, "likely": f"{2000 + year}-{month:02}-{day:02}"}
+        return kind, {"found": text}
+    spellings = [s for w in words.values() for s in w.spellings]
+    return "unknown_word" if (table, name) in STRICT_WORDS else "unknown_word_kept", {
+        "found": text,
+        "label": functools.partial(schema.label, name),
+        "hint": hint(text, spellings),
+        "known": functools.partial(schema.word_labels, name),
+    }

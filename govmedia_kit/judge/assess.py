@@ -15,12 +15,14 @@ from govmedia_kit.interop import with_dtypes
 from govmedia_kit.judge import rules
 from govmedia_kit.judge.assessment import Assessment
 from govmedia_kit.judge.followup import follow_up
+from govmedia_kit.judge.published import is_published, read_published
 from govmedia_kit.measures import duplication, interaction
 from govmedia_kit.measures.filing import DISCREPANCIES, discrepancy_flags, reconcile
 from govmedia_kit.measures.lookalikes import normalize
 from govmedia_kit.measures.lookalikes.groups import lookalike_groups, search_results
 from govmedia_kit.measures.updates import status
 from govmedia_kit.measures.updates.account_days import account_days, collected
+from govmedia_kit.observations import EVER, evidence
 from govmedia_kit.read.audit import Audit, read_audit
 
 __all__ = ["assess", "set_aside_problems"]
@@ -45,6 +47,13 @@ def _with_rounds_before(audit: Audit, rounds: int) -> Assessment:
     if audit.settings.previous is None or rounds == 1:
         return assessment
     folder = audit.folder / audit.settings.previous
+    if is_published(folder):
+        before = read_published(folder, region=audit.settings.region, language=audit.settings.language)
+        if before.as_of >= assessment.as_of:
+            raise InputError("previous_is_later", path=folder, found=before.as_of, other=assessment.as_of)
+        if not before.measured.height:
+            return assessment
+        return replace(assessment, previous=before, followed=follow_up(assessment, before))
     try:
         earlier = read_audit(folder, region=audit.settings.region, language=audit.settings.language)
         if earlier.settings.as_of >= assessment.as_of:
@@ -62,18 +71,18 @@ def _alone(audit: Audit) -> Assessment:
     settings = audit.settings
     # What a ledger lacks is not known.
     ledger = with_dtypes(audit.accounts.lazy(), schema.dtypes("accounts")).collect()
-    accounts = duplication.live(ledger, as_of=settings.as_of)
+    days, late, set_aside = _account_days(audit)
+    accounts = _with_evidence(duplication.live(ledger, as_of=settings.as_of), audit, days)
     if not accounts.height:
         raise InputError("no_live_account", found=settings.as_of, region=settings.region or "")
     table = rules.read_rules(settings.rules, folder=audit.folder)
-    days, set_aside = _account_days(audit)
     window: dict[str, Any] = {"as_of": settings.as_of, "window_days": settings.window_days}
     update_status = status.update_status(
         days,
         accounts,
         **window,
+        observations=audit.observations,
         over=rules.stale_after(table),
-        certain_after=rules.threshold(table, "stale"),
         working=True,
     )
     replies = None if audit.messages is None else interaction.replies(audit.messages, accounts, **window)
@@ -101,12 +110,13 @@ def _alone(audit: Audit) -> Assessment:
         set_aside=set_aside,
         lookalikes=lookalikes,
         searches=search_results(accounts),
+        late=late,
         discrepancies=discrepancies,
     )
 
 
-def _account_days(audit: Audit) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The account-days of the audit's accounts, and how many rows belong to accounts that the ledger lacks.
+def _account_days(audit: Audit) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The account-days of the audit's accounts, those that cannot be, and how many rows belong to accounts that the ledger lacks.
 
     Raises InputError for a monitoring point before every post.
     """
@@ -114,6 +124,9 @@ def _account_days(audit: Audit) -> tuple[pl.DataFrame, pl.DataFrame]:
     if audit.posts is not None:
         days = collected(account_days(audit.posts)).cast(dict(schema.dtypes("account_days")))  # type: ignore[arg-type]
     as_of = audit.settings.as_of
+    day = pl.col("day").cast(pl.Int32).cast(pl.Date)
+    possible = day.is_between(EVER, audit.latest)
+    late, days = days.filter(~possible), days.filter(possible)
     first = days["day"].cast(pl.Int32).cast(pl.Date).min()
     if isinstance(first, dt.date) and first > as_of:
         raise InputError("as_of_before_posts", found=as_of, other=first)
@@ -122,7 +135,18 @@ def _account_days(audit: Audit) -> tuple[pl.DataFrame, pl.DataFrame]:
     apart = [rows.select(table=pl.lit("posts"), account_id="account_id", rows="rows")]
     apart.append(audit.unknown_in_messages.select(table=pl.lit("messages"), account_id="account_id", rows="rows"))
     mine = days.filter(pl.col("account_id").is_in(audit.accounts["account_id"].to_list()))
-    return mine.sort("account_id", "day"), pl.concat(apart)
+    return mine.sort("account_id", "day"), late, pl.concat(apart)
+
+
+def _with_evidence(accounts: pl.DataFrame, audit: Audit, days: pl.DataFrame) -> pl.DataFrame:
+    """The accounts with the days for which they were observed, whoever says so, in `observed_from` and `observed_to`."""
+    posted = days.group_by("account_id").agg(oldest=pl.col("day").min().cast(pl.Int32).cast(pl.Date))
+    noted = accounts.filter(pl.col("last_post_on") <= audit.settings.as_of).select("account_id", oldest="last_post_on")
+    oldest = pl.concat([posted, noted]).group_by("account_id").agg(pl.col("oldest").min())
+    proved = evidence(audit.observations, oldest, as_of=audit.settings.as_of)
+    spans = proved.select("account_id", __from="span_from", __to="span_to")
+    joined = accounts.join(spans, on="account_id", how="left", maintain_order="left")
+    return joined.with_columns(observed_from="__from", observed_to="__to").drop("__from", "__to")
 
 
 def _discrepancies(audit: Audit, days: pl.DataFrame) -> pl.DataFrame | None:
@@ -185,7 +209,7 @@ def set_aside_problems(audit: Audit, apart: pl.DataFrame | None = None) -> list[
 
     `apart` is the `set_aside` of an assessment, where there is one: then the posts are not looked through again.
     """
-    apart = _account_days(audit)[1] if apart is None else apart
+    apart = _account_days(audit)[2] if apart is None else apart
     problems = _spelled_twice(audit)
     for (table,), rows in apart.group_by("table", maintain_order=True):
         found = [*rows["account_id"].head(3), *(["…"] if rows.height > 3 else [])]

@@ -12,9 +12,15 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit.catalogue import phrase
+from govmedia_kit.judge.evidence import assumptions
 from govmedia_kit.read.audit import Audit
 
-__all__ = ["Assessment", "save_assessment"]
+__all__ = ["TOLD", "Assessment", "harmless", "save_assessment"]
+
+# What a bulletin's manifest says of its assessment; it takes the file away.
+TOLD = ".told.json"
+# What of a rule decides who fails.
+VETO = ("severity", "rule", "column", "compare", "threshold")
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,6 +31,7 @@ class Assessment:
     post, `lookalikes` one per account in a group of names that cannot be told apart, `searches` one per unit's name that a
     citizen may search for, the worst first, `set_aside` one per account that posts or messages name and the ledger lacks:
     table, account_id (str), rows (i64). `discrepancies` are those with the filing system's own list, None without one.
+    `late` are account-days that cannot be, before 1990 or later than anything was collected, and counted nowhere.
     `previous` is the round that `audit.toml` looks back to, itself with its own, and `followed` what became of what it failed
     (`followup.follow_up`); both None without one.
     """
@@ -38,6 +45,7 @@ class Assessment:
     set_aside: pl.DataFrame
     lookalikes: pl.DataFrame
     searches: pl.DataFrame
+    late: pl.DataFrame
     discrepancies: pl.DataFrame | None = None
     previous: Assessment | None = None
     followed: pl.DataFrame | None = None
@@ -81,7 +89,7 @@ class Assessment:
     def same_rules(self) -> bool:
         """Whether the previous round failed accounts by the same rules; true without one."""
         veto = [
-            table.filter(severity="veto").select("rule", "column", "compare", "threshold").sort(pl.all())
+            table.filter(severity="veto").select(VETO).sort(pl.all())
             for table in (self.rules, (self.previous or self).rules)
         ]
         return veto[0].equals(veto[1])
@@ -90,6 +98,12 @@ class Assessment:
         settings = self.audit.settings
         counts = f"{self.measured.height} accounts, {self.checked} checked, {self.count('failed')} failed"
         return f"<Assessment {settings.title or settings.region or self.audit.folder.name}, {self.as_of}: {counts}>"
+
+
+def harmless(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with an apostrophe before texts that a spreadsheet would take for formulas: what strangers wrote stays text."""
+    formula = pl.col(pl.String).str.contains(r"^[=+\-@\t\r]")
+    return frame.with_columns(pl.when(formula).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String)).name.keep())
 
 
 def save_assessment(assessment: Assessment, figures: Mapping[str, Any], folder: Path | str) -> None:
@@ -103,4 +117,14 @@ def save_assessment(assessment: Assessment, figures: Mapping[str, Any], folder: 
     text = "[\n" + ",\n".join(json.dumps(record, ensure_ascii=False) for record in records) + "\n]\n"
     (folder / "figures.json").write_text(text, encoding="utf-8", newline="\n")
     assessment.measured.write_parquet(folder / "measured.parquet", compression="zstd")
-    assessment.findings.write_csv(folder / "findings.csv", include_bom=True)
+    harmless(assessment.findings).write_csv(folder / "findings.csv", include_bom=True)
+    told = {
+        "as_of": assessment.as_of.isoformat(),
+        "assumptions": [
+            problem.say(assessment.language) for problem in assumptions(assessment.audit, assessment.measured)
+        ],
+        "corrections": assessment.audit.corrected,
+        # What a later round needs to know of the rules by which this one failed accounts.
+        "rules": assessment.rules.filter(severity="veto").select(VETO).to_dicts(),
+    }
+    (folder / TOLD).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8", newline="\n")

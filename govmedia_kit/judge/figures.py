@@ -166,9 +166,10 @@ def _of_accounts(groups: pl.DataFrame, assessment: Assessment) -> Iterator[Figur
         "duplication.lookalike_accounts": pl.col("lookalike_groups").count(),
         "interaction.no_channel": _known((channel == "none").sum(), channel),
         "interaction.no_channel_units": _known(unit.filter(channel == "none").n_unique(), channel),
+        "interaction.channels_unknown": channel.is_null().sum(),
         "interaction.full": _known((channel == "full").sum(), channel),
         "updates.longest_current_gap_days": gap.filter("checked").max(),
-        "updates.longest_gap_days": longest.max(),
+        "updates.longest_gap_days": longest.filter("checked").max(),
         "updates.median_gap_days": gap.filter("checked").median(),
     }
     # Shares of the accounts checked: where none was, they are not zero, but not known.
@@ -251,6 +252,11 @@ def _of_replies(groups: pl.DataFrame, assessment: Assessment) -> Iterator[Figure
 
 def _of_whole(assessment: Assessment) -> Iterator[Figure]:
     """What is told of the audit as a whole: rows set aside, the worst search, the filing, the sample."""
+    measured = assessment.measured
+    yield Figure("accounts.assumed", int((measured["checked_by"] == "run").sum()))
+    reasons = measured.filter(~pl.col("checked")).group_by("not_checked_reason").len().sort("not_checked_reason")
+    for reason, count in reasons.iter_rows():
+        yield Figure(f"accounts.not_checked@not_checked_reason:{reason}", count)
     yield Figure("set_aside.accounts", assessment.set_aside["account_id"].n_unique())
     yield Figure("set_aside.rows", int(assessment.set_aside["rows"].sum()))
     if assessment.searches.height and (worst := assessment.searches.row(0, named=True))["own"] is not None:

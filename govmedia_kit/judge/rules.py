@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from govmedia_kit import schema
-from govmedia_kit.catalogue import localized
+from govmedia_kit.catalogue import localized, phrase
 from govmedia_kit.errors import RuleError, hint
 from govmedia_kit.interop import answers_in_kind
 from govmedia_kit.languages import language_of
@@ -163,7 +163,7 @@ def flag(measured: pl.DataFrame, rules: pl.DataFrame, *, language: str = "zh-Han
                 points=pl.lit(rule["points"], pl.Float64),
                 column=pl.lit(rule["column"]),
                 value=pl.col(rule["column"]).cast(pl.String),
-                sentence=_sentence(measured, localized(rule, "sentence", language)),
+                sentence=_sentence(measured, localized(rule, "sentence", language), language),
                 basis=pl.lit(basis(rule, language)),
             )
         )
@@ -190,14 +190,26 @@ def _condition(measured: pl.DataFrame, rule: dict) -> pl.Expr:
         raise RuleError("bad_rule_number", **where, column="threshold", found=rule["threshold"]) from None
 
 
-def _sentence(measured: pl.DataFrame, template: str) -> pl.Expr:
-    """The template with the account's own values in its braces; a brace that names no column stays as it is."""
+def _sentence(measured: pl.DataFrame, template: str, language: str) -> pl.Expr:
+    """The template with the account's own values in its braces; a brace that names no column stays as it is.
+
+    Of an account without a post in all the days that were observed the gap is the least that it can be, and said so.
+    """
+    bounds = {}
+    if {"last_post", "gap_days", "observed_from"} <= set(measured.columns):
+        unseen = pl.col("last_post").is_null() & pl.col("gap_days").is_not_null()
+        before = pl.format(phrase("words.before", language), pl.col("observed_from").cast(pl.String))
+        bounds["last_post"] = pl.when(unseen).then(before)
+        for gap in ("gap_days", "working_gap_days"):
+            bounds[gap] = pl.when(unseen).then(pl.format(phrase("words.at_least", language), pl.col(gap)))
     parts = []
     for text, name, _, _ in string.Formatter().parse(template):
         parts.append(pl.lit(text))
         if name is not None:
             known = name in measured.columns
-            parts.append(pl.col(name).cast(pl.String).fill_null("?") if known else pl.lit("{" + name + "}"))
+            own = [bounds[name]] if name in bounds and name in measured.columns else []
+            value = pl.coalesce(*own, pl.col(name).cast(pl.String), pl.lit("?"))
+            parts.append(value if known else pl.lit("{" + name + "}"))
     return pl.concat_str(parts) if parts else pl.lit("")
 
 

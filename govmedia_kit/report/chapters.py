@@ -53,9 +53,11 @@ def overall(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
     for by, key in (("unit_level", "overall.by_level"), ("platform", "overall.by_platform")):
         if parts := p.breakdown("accounts.registered", by, "words.counted"):
             registered += p.runs(key, parts=parts)
-    checked = p.runs("overall.checked_none")
+    checked = p.runs("overall.checked_none", reasons=_reasons(p))
     if p.value("accounts.checked"):
         checked = (_checked_sample(p) if sampled else _checked(p)) + _change(p)
+    if p.value("accounts.assumed"):
+        checked += p.runs("overall.assumed")
     blocks = [p.heading(1, "headings.overall"), paragraph(registered), paragraph(checked)]
     if assessment.followed is not None:
         blocks.append(paragraph(_followed(p) if p.value("followup.failed_before") else p.runs("overall.followed_none")))
@@ -72,10 +74,15 @@ def _checked(p: Phrases) -> list[Run]:
     if checked == p.value("accounts.registered"):
         runs = p.runs("overall.checked_one" if checked == 1 else "overall.checked_all")
     else:
-        runs = p.runs("overall.checked_part", annex=p.annex("not_checked"))
+        runs = p.runs("overall.checked_part", annex=p.annex("not_checked"), reasons=_reasons(p))
     some = "overall.passed" if p.value("accounts.failed") else "overall.passed_all"
     fared = some if p.value("accounts.passed") else "overall.failed_all"
     return runs + p.runs(fared, interval=p.interval("pass_rate"))
+
+
+def _reasons(p: Phrases) -> list[Run]:
+    """Why accounts were not checked, each reason with its number: the annex says the same."""
+    return p.breakdown("accounts.not_checked", "not_checked_reason", "words.counted")
 
 
 def _checked_sample(p: Phrases) -> list[Run]:
@@ -235,6 +242,9 @@ def _longest_silent(p: Phrases) -> list[Run]:
     worst = silent.filter(pl.col("gap_days") == pl.col("gap_days").max())
     if not worst.height:
         return []
+    if worst["last_post"][0] is None:
+        since = date_text(worst["observed_from"][0], p.language)
+        return p.runs("updates.longest_unseen", account=p.accounts(worst.head(1)), since=since)
     key = "updates.longest" + ("" if p.value("updates.never") else "_of_all") + ("_tied" if worst.height > 1 else "")
     return p.runs(key, account=p.accounts(worst), last_post=date_text(worst["last_post"][0], p.language))
 

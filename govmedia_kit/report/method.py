@@ -9,6 +9,7 @@ import polars as pl
 from govmedia_kit.catalogue import phrase
 from govmedia_kit.judge import rules
 from govmedia_kit.judge.assessment import Assessment
+from govmedia_kit.judge.evidence import assumptions
 from govmedia_kit.judge.figures import Figure
 from govmedia_kit.report.blocks import Blocks, Run, paragraph
 from govmedia_kit.report.phrases import Phrases, date_text
@@ -44,6 +45,7 @@ def method_note(assessment: Assessment) -> Blocks:
     blocks = [p.heading(1, "headings.method")]
     for definition in ("intro", "live", "gap", "not_checked", "duplicates", "reply"):
         blocks.append(p.paragraph(f"method.{definition}", as_of=as_of))
+    blocks += [paragraph(problem.say(p.language)) for problem in assumptions(assessment.audit, assessment.measured)]
     s = assessment.audit.settings
     used = {
         "in_time": assessment.replies is not None and s.deadlines.reply_days is not None,

@@ -100,7 +100,7 @@ class Phrases:
 
     def breakdown(self, identifier: str, by: str, key: str) -> list[Run]:
         """A figure by platform, those with most accounts first, or by level, each number linked: 微信公众号144个、新浪微博79个."""
-        group = "@platform:" if by == "platform" else "@"
+        group = "@" if by == "unit_level" else f"@{by}:"
         there = [word for word in vocabulary_of(by) or {} if f"{identifier}{group}{word}" in self.figures]
 
         def part(word: str) -> list[Run]:

@@ -6,6 +6,7 @@ Everything is made in a folder beside the one asked for, which takes its place o
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import itertools
 import json
@@ -20,6 +21,9 @@ from typing import Any
 from govmedia_kit import __version__
 from govmedia_kit.catalogue import catalogue
 from govmedia_kit.errors import InputError, NotebookError, hint
+from govmedia_kit.judge.assessment import TOLD
+from govmedia_kit.judge.published import FILES as PUBLISHED
+from govmedia_kit.judge.published import is_published
 from govmedia_kit.package_data import resource
 from govmedia_kit.read.audit import inputs_of
 from govmedia_kit.read.settings import Settings, read_settings
@@ -95,8 +99,11 @@ def make_bulletin(
             check_parameters(source, given)
             begin(source.name)
             executed = _execute(source, staging, audit, given, running)
+        assessed = _told(staging)
+        if assessed:
+            settings = settings.model_copy(update={"as_of": dt.date.fromisoformat(assessed["as_of"])})
         told = _print(formats, executed, staging, settings, look, begin)
-        _write_manifest(staging, made_from, formats, told)
+        _write_manifest(staging, made_from, formats, assessed | told)
         replace_folder(staging, out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -220,6 +227,16 @@ def _forget_the_run(executed: Any) -> None:
                     output["execution_count"] = count
 
 
+def _told(folder: Path) -> dict[str, Any]:
+    """What the assessment has to say to the manifest; nothing where an office's own notebook saves none."""
+    path = folder / TOLD
+    if not path.exists():
+        return {}
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    path.unlink()
+    return told
+
+
 def _print(
     formats: list[str], executed: Any, folder: Path, settings: Settings, look: Look, progress: Callable[[str], None]
 ) -> dict[str, Any]:
@@ -252,7 +269,6 @@ def _verified(blocks: list[Any], language: str) -> dict[str, Any]:
 
 def _write_manifest(folder: Path, made_from: dict[str, Any], formats: list[str], told: dict[str, Any]) -> None:
     """Versions, parameters and the sha256 of every input and output; the clock stands here and nowhere else."""
-    import datetime as dt
     from importlib.metadata import version
 
     manifest = {
@@ -273,6 +289,8 @@ def _inputs(audit: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     folder: Path | None = audit
     while folder is not None and _relative(folder / "audit.toml", audit) not in found:
+        if is_published(folder):
+            return found | {_relative(folder / name, audit): sha256(folder / name) for name in PUBLISHED}
         settings = read_settings(folder)
         found |= {_relative(path, audit): sha256(path) for path in inputs_of(folder, settings)}
         folder = (folder / settings.previous).resolve() if settings.previous else None

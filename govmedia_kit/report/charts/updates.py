@@ -98,7 +98,8 @@ def calendar(assessment: Assessment) -> alt.Chart:
 def silence_calendar(assessment: Assessment) -> alt.Chart:
     """How many accounts had been silent for longer than the rule allows, on each day of the window."""
     limit = rules.stale_after(assessment.rules)
-    rows = summaries.silent_by_day(assessment.days, assessment.measured, **_window(assessment), silent_after=limit)
+    how = {**_window(assessment), "observations": assessment.audit.observations}
+    rows = summaries.silent_by_day(assessment.days, assessment.measured, **how, silent_after=limit)
     chart = _calendar(rows.rename({"silent": "number"}), assessment, "accounts", scheme="oranges")
     most, least = rows["silent"].max() or 0, rows["silent"].min() or 0
     allowed = period("stale", assessment)
