@@ -65,6 +65,12 @@ ROWS = {
     "posts": ("发文：一行是一条帖文，取最新一次采集", "one row per post, its newest capture", "`posts.*`"),
     "messages": ("留言：一行是一条群众留言", "one row per message of a citizen", "`messages.*`"),
     "filed": ("备案名单：一行是备案系统里的一个账号，列与台账相同", "the filing system's list, columns of the ledger", "`filed.*`"),
+    "observations": (
+        "采集情况：一行是一个账号在一个批次里采集到的起止日期",
+        "one row per account and run: from when to when its posts were collected",
+        "`observations.csv`",
+    ),
+    "corrections": ("更正：一行是一个单元格的改法", "one row per cell to mend", "`corrections.csv`"),
     "divisions": ("区划：一行是一个行政区", "one row per division", "`data/divisions.csv`"),
     "bulletins": ("公布的结果：一行是一个公布的总数或分组", "one row per printed total or group", "`data/bulletins.csv`"),
     "account_days": ("账号日：一行是一个账号有发文的一天", "one row per account and day with a post", ""),

@@ -73,7 +73,7 @@ calendar = "working"
 
 ACCOUNT_COLUMNS = """
 account_id platform platform_id name unit unit_level region supervisor opened_on closed_on filing_status
-certified certified_subject followers channel_comments channel_messages channel_menu observed_from
+certified certified_subject followers channel_comments channel_messages channel_menu post_count observed_from
 observed_to source
 """
 CHANNELS = ["channel_comments", "channel_messages", "channel_menu"]
@@ -383,6 +383,8 @@ def ledger(rows: list[dict], rng: random.Random) -> list[dict]:
             account |= {key: unit[key] for key in ("unit", "unit_level", "region", "supervisor", "place")}
             account |= {"account_id": f"{platform}:{name}@{unit['unit']}", "platform": platform, "name": name}
             account |= {"observed_from": OBSERVED_FROM, "observed_to": AS_OF, "source": "published"}
+            if (platform, name) in NEVER:
+                account["post_count"] = 0  # 自开通后从未更新, says the document: a note, as an inspector makes it
             if (platform, name) not in FULL | NEVER:
                 account |= filed(account, rng)
             accounts.append(account)
