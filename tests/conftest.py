@@ -12,6 +12,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 # This checkout is what is tested, by every process that a test starts, wherever the package is installed from.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
+# Errors speak the language of the system: here all the same one.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 import parts  # noqa: E402 - found by the path above
 
 LEFT_OUT = pytest.StashKey[dict[str, int]]()

@@ -36,8 +36,10 @@ OPENS_FILES = {
     "package_data": "what the kit carries",
     "divisions": "what the kit carries",
     "judge.figures": "what a bulletin keeps of its assessment",
+    "judge.published": "a bulletin made before, in place of its audit",
     "report.charts.drawing": "fonts",
     "run.bulletin": "hashes for the manifest",
+    "run.generate": "what the kit carries",
     "run.batch": "manifests and figures of bulletins made before",
     "cli": "the manifest of a bulletin made just now",
 }

@@ -35,7 +35,7 @@ def test_an_english_title_keeps_the_issuer_apart(tmp_path):
 
 @pytest.mark.parametrize(("never", "begins"), [(False, "停更最久的是"), (True, "除从未更新的以外，停更最久的是")])
 def test_those_that_never_posted_are_set_aside_only_where_there_are_some(tmp_path, never, begins):
-    accounts = [account("甲"), account("乙")] + ([account("丙")] if never else [])
+    accounts = [account("甲"), account("乙")] + ([account("丙", opened_on="2019-01-01")] if never else [])
     text = told(chapters.updates_chapter, write_audit(tmp_path / "audit", accounts, [post("甲", 20), post("乙", 1)]))
     assert any(sentence.startswith(begins) for sentence in text.split("。"))
 
@@ -164,7 +164,9 @@ def test_a_sample_without_registered_numbers_is_an_error_that_says_so(tmp_path, 
 @pytest.mark.parametrize(("never", "begins"), [(5, "，为"), (6, "，如")])
 def test_five_that_never_posted_are_all_named_and_six_are_not(tmp_path, never, begins):
     names = [f"第{i}号" for i in range(never)]
-    folder = write_audit(tmp_path / "audit", [account("甲"), *map(account, names)], [post("甲", 1)])
+    folder = write_audit(
+        tmp_path / "audit", [account("甲"), *(account(n, opened_on="2019-01-01") for n in names)], [post("甲", 1)]
+    )
     text = told(chapters.updates_chapter, folder)
     assert f"其中{never}个自开通以来从未更新{begins}第0号的主办单位的“第0号”" in text
     assert text.count("”微信公众号") == 5

@@ -218,13 +218,13 @@ def test_lives_begin_with_the_window_and_not_with_the_opening_of_the_account(tmp
     assert [(row["time"], row["survival"]) for row in rows] == [(0.0, 1.0), (60.0, 0.0)]
 
 
-def test_where_nobody_noted_since_when_an_account_is_collected_it_is_since_the_window_began(tmp_path):
+def test_where_nobody_noted_since_when_an_account_is_collected_it_is_since_its_first_post(tmp_path):
     names = [f"第{i}号" for i in range(10)]
     accounts = [account(n, opened_on="2012-01-01", observed_from=None) for n in names]
     posts = [post(n, gap) for n in names for gap in range(30)]
     rows = values_of(charts.survival(measured(write_audit(tmp_path / "audit", accounts, posts))[0]))
-    # Nothing was posted from 17 April to 15 June: that is a silence, and not a time of which nothing is known.
-    assert [(row["time"], row["survival"]) for row in rows] == [(0.0, 1.0), (0.0, 0.0)]
+    # Of the days before 16 June nothing is known, and they are no silence.
+    assert [(row["time"], row["survival"]) for row in rows] == [(0.0, 1.0), (90.0, 1.0)]
 
 
 def test_a_platform_of_nine_accounts_has_no_curve_and_one_of_ten_has(tmp_path):

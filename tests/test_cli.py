@@ -47,13 +47,13 @@ def test_help_names_every_command_and_waits_for_nothing_heavy():
     run = govmedia("--help")
     print(f"govmedia --help: {time.perf_counter() - start:.2f} s")
     assert run.returncode == 0
-    for command in ("bulletin", "batch", "check", "lab"):
+    for command in ("bulletin", "batch", "check", "generate", "lab"):
         assert command in run.stdout
     heavy = {"polars", "altair", "pandas", "papermill", "scipy", "pydantic", "nbclient", "jupyter_client", "narwhals"}
     assert loaded_by_help() & heavy == set()
 
 
-@pytest.mark.parametrize("command", ["bulletin", "batch", "check", "lab"])
+@pytest.mark.parametrize("command", ["bulletin", "batch", "check", "generate", "lab"])
 def test_every_command_explains_itself_in_both_languages(command):
     run = govmedia(command, "--help")
     assert run.returncode == 0
@@ -115,7 +115,7 @@ def test_a_language_that_the_kit_does_not_speak_is_refused_in_the_systems(tmp_pa
 
 @pytest.mark.parametrize(("language", "words"), [("zh-Hans", "本工具没有料到的错误"), ("en", "did not foresee")])
 def test_a_fault_of_ours_is_a_line_in_the_language_asked_for(tmp_path, command, monkeypatch, language, words):
-    def fail(path):
+    def fail(path, today):
         raise ZeroDivisionError("oh")
 
     monkeypatch.setattr("govmedia_kit.judge.check.check_audit", fail)
@@ -294,7 +294,7 @@ def audit_of(folder: Path, ledger: str, settings: str = "") -> Path:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_import_and_check_know_a_ledger_by_whatever_suffix(tmp_path, command, suffix):
     audit = audit_of(tmp_path, f"accounts{suffix}")
-    code, text = command("import", crawled(tmp_path), "--to", audit)
+    code, text = command("import", crawled(tmp_path), "--to", audit, "--collected-on", "2026-05-20")
     assert code == 0, text
     assert pl.read_parquet(audit / "posts.parquet")["account_id"].to_list() == ["lanchuan"]
     assert read_accounts(audit / f"accounts{suffix}")[0]["account_id"].to_list() == ["lanchuan"]
@@ -362,7 +362,7 @@ def test_a_check_and_an_import_draw_a_bar_on_a_terminal(tmp_path, gansu):
 
 def test_a_pipe_gets_plain_lines_and_only_where_it_takes_long(tmp_path, command, monkeypatch):
     audit = write_audit(tmp_path / "audit")
-    monkeypatch.setattr("govmedia_kit.judge.check.check_audit", lambda path: time.sleep(0.5) or [])
+    monkeypatch.setattr("govmedia_kit.judge.check.check_audit", lambda path, today: time.sleep(0.5) or [])
     assert command("check", audit, "--language", "en") == (0, "No problem found.\n")
     monkeypatch.setattr(cli, "LONG", 0.1)
     lines = command("check", audit, "--language", "en")[1].splitlines()

@@ -64,7 +64,9 @@ d,weibo,丁,丁局,2020-01-01,2020-05-01
 def audit_folder(folder: Path, rows: str, as_of: str, previous: str = "") -> Path:
     folder.mkdir()
     (folder / "accounts.csv").write_text(rows, encoding="utf-8")
-    (folder / "audit.toml").write_text(f'as_of = {as_of}\nprevious = "{previous}"\n', encoding="utf-8")
+    (folder / "audit.toml").write_text(
+        f'as_of = {as_of}\nnoted_on = {as_of}\nprevious = "{previous}"\n', encoding="utf-8"
+    )
     return folder
 
 
