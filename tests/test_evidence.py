@@ -362,10 +362,10 @@ def test_an_assumed_end_fails_only_where_another_account_posted_on(tmp_path):
     found = Walk(folder)
     assert found.of("verdict", "checked_by", "gap_days") == {"甲": ("passed", "run", 0), "乙": ("failed", "run", 29)}
     assert found.figures["accounts.assumed"] == 2
-    assert f"其中2个账号的采集截止日没有写明，{ASSUMED}。" in found.text
+    assert f"检查的账号中有2个的采集截止日没有写明，{ASSUMED}。" in found.text
     assert found.text.count(ASSUMED) == 1
     assert "2026-09-30" in found.told("ends_assumed")
-    assert "2026-09-30" in found.method
+    assert "posts.csv 2026-09-30" in found.method
 
 
 def test_only_its_own_later_post_fails_no_account(tmp_path):
@@ -720,7 +720,7 @@ def test_the_monitoring_point_is_where_the_collection_ended(tmp_path, as_of, kno
     assert found.of("verdict", "gap_days") == {"甲": ("passed", 2), "乙": ("failed", 29)}
     assert "监测时间点为2026年9月30日" in found.text
     assert "2026-09-30" in found.told("as_of_found")
-    assert "2026-09-30" in found.method
+    assert "最早的一个，定为2026年9月30日" in found.method
     assert found.errors == []
 
 

@@ -37,7 +37,9 @@ def assumptions(audit: Audit, measured: pl.DataFrame) -> list[Problem]:
     assumed = measured.filter(pl.col("checked_by") == "run")
     if assumed.height:
         runs = audit.observations.filter(
-            pl.col("basis") == "run", pl.col("account_id").is_in(assumed["account_id"].implode())
+            pl.col("basis") == "run",
+            pl.col("account_id").is_in(assumed["account_id"].implode()),
+            pl.col("to") >= audit.settings.as_of,
         )
         ends = runs.group_by("run").agg(pl.col("to").max()).sort("run")
         told = [f"{run} {to}" for run, to in ends.head(SOME).iter_rows()] + (["…"] if ends.height > SOME else [])

@@ -17,6 +17,9 @@ from govmedia_kit.schema import label, word_label
 
 __all__ = ["analysis", "method_note"]
 
+# What is assumed of the evidence, and how the method note says it.
+ASSUMED = {"as_of_found": "method.as_of_found", "ends_assumed": "method.ends_assumed"}
+
 
 def analysis(assessment: Assessment, figures: dict[str, Figure]) -> Blocks:
     """Statistical notes: what another threshold would change, silences that ended, bursts, answers in time."""
@@ -45,7 +48,9 @@ def method_note(assessment: Assessment) -> Blocks:
     blocks = [p.heading(1, "headings.method")]
     for definition in ("intro", "live", "gap", "not_checked", "duplicates", "reply"):
         blocks.append(p.paragraph(f"method.{definition}", as_of=as_of))
-    blocks += [paragraph(problem.say(p.language)) for problem in assumptions(assessment.audit, assessment.measured)]
+    for problem in assumptions(assessment.audit, assessment.measured):
+        found = phrase("words.enumeration", p.language).join(problem.facts.get("found", []))
+        blocks.append(p.paragraph(ASSUMED[problem.kind], **{**problem.facts, "found": found, "as_of": as_of}))
     s = assessment.audit.settings
     used = {
         "in_time": assessment.replies is not None and s.deadlines.reply_days is not None,
