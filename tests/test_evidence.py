@@ -964,3 +964,16 @@ def test_the_day_after_the_newest_capture_is_the_last_that_can_be(tmp_path, on, 
     late = [p.kind for p in check_audit(folder) if p.severity == "error"]
     assert late == ([] if posts == 2 else ["date_late"])
     assert read_audit(folder, strict=False).posts.collect().height == posts
+
+
+def test_imported_posts_without_their_observations_prove_nothing_and_say_so(tmp_path):
+    folder = audit(tmp_path / "a", ledger("甲", "乙"))
+    source = tmp_path / "posts.csv"
+    rows = [f"weibo:{uid(name)},p{name},2026-09-0{n} 09:00,2026-09-30 20:00" for n, name in enumerate("甲乙", 1)]
+    source.write_text("\n".join(["account_id,post_id,published_at,captured_at", *rows]) + "\n", encoding="utf-8")
+    assert govmedia("import", source, "--to", folder)[0] == 0
+    assert Walk(folder).of("verdict") == {"甲": "failed", "乙": "failed"}
+    (folder / "observations.csv").unlink()
+    found = Walk(folder)
+    assert found.of("verdict") == {"甲": "not_checked", "乙": "not_checked"}
+    assert "observations.csv" in found.told("observations_missing")

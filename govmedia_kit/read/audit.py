@@ -15,7 +15,7 @@ from govmedia_kit.catalogue import phrase
 from govmedia_kit.divisions import divisions, within
 from govmedia_kit.errors import InputError, Place, Problem, hint
 from govmedia_kit.interop import conformed
-from govmedia_kit.read.corrections import CORRECTIONS, Corrections, read_corrections
+from govmedia_kit.read.corrections import CORRECTIONS, read_corrections
 from govmedia_kit.read.find_table import SUFFIXES, find_table
 from govmedia_kit.read.importers import import_files
 from govmedia_kit.read.importers.import_files import Imported
@@ -107,7 +107,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
     ledger = book.accounts.drop(ROW, "__sheet", "__grid")
     ends = ledger["observed_to"].drop_nulls().to_list() if "observed_to" in ledger.columns else []
     how: dict[str, Any] = {"ledger": ledger, "as_of": asked, "ends": ends, "corrections": corrections}
-    stated, found = _stated(folder, corrections)
+    stated, found = _stated(folder)
     problems += found
     posts, shown = _posts(paths["posts"], settings, how, problems)
     # What stands in observations.csv is all that the posts beside it prove.
@@ -164,7 +164,7 @@ def read_audit(folder: Path | str, *, strict: bool = True, **given: Any) -> Audi
     )
 
 
-def _stated(folder: Path, corrections: Corrections) -> tuple[pl.DataFrame, list[Problem]]:
+def _stated(folder: Path) -> tuple[pl.DataFrame, list[Problem]]:
     """What `observations.csv` says, and 0.1.0's `observed.csv`."""
     found, problems = [evidence.none()], []
     for name, extra in ((OBSERVATIONS, {}), (OBSERVED, {"complete": pl.lit(True), "basis": pl.lit("stated")})):
@@ -297,6 +297,8 @@ def _posts(
         posts = parquet.open_posts(path, engine=settings.engine, mend=mend)
         # What an import wrote is told beside it: search hits are among the posts.
         if parquet.is_imported(path):
+            if not (path.parent / OBSERVATIONS).exists():
+                problems.append(Problem("observations_missing", Place(path.name), {"path": OBSERVATIONS}))
             return posts, evidence.none()
         latest = _limit(how["as_of"], [*how["ends"], *_days_in(stated)])
         captured = parquet.newest_capture(path, by=how["as_of"] and how["as_of"] + dt.timedelta(days=366))
