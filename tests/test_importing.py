@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -322,6 +323,15 @@ def test_feed_times_are_moved_to_shanghai_and_a_feed_shows_only_its_items():
     assert local.posts["published_at"].unique().to_list() == [dt.datetime(2026, 5, 19, 9, 30)]
     # The feed was built on the day after its newest post.
     assert observed(local)[0][1:] == (dt.date(2026, 5, 19), dt.date(2026, 5, 20))
+
+
+def test_a_feed_whose_day_of_building_is_damaged_is_read_all_the_same(tmp_path):
+    content = (SAMPLES / "we-mp-rss/rss_MP_WXS_3900000001.xml").read_text(encoding="utf-8")
+    built = re.search("<lastBuildDate>(.*?)</lastBuildDate>", content)
+    assert built is not None
+    path = tmp_path / "rss_MP_WXS_3900000001.xml"
+    path.write_text(content.replace(built[1], "昨天"), encoding="utf-8")
+    assert import_files([path]).posts.height == import_files([SAMPLES / "we-mp-rss" / path.name]).posts.height
 
 
 def test_a_search_shows_no_accounts_days_and_adds_nobody_to_a_ledger(tmp_path):

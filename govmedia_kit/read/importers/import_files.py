@@ -499,7 +499,9 @@ def _cells_to_mend(one: _Read, limit: dt.date | None) -> list[Problem]:
         return _place(one, row, at)
 
     problems = []
-    for row, name, text in one.odd.iter_rows():
+    # What only foreign layouts have, such as when a feed was built, is no field that a user could mend.
+    own = pl.col("field").is_in([*schema.columns(table), *IDS])
+    for row, name, text in one.odd.filter(own).iter_rows():
         kind, facts = ("cell_id_rounded", {"found": text}) if name in IDS else parse_cells.misread(text, table, name)
         if kind == "bad_date" and parse_cells.day_of(text) is not None:
             kind, facts = "date_late", {"found": text, "latest": limit}
