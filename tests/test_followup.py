@@ -15,6 +15,7 @@ from govmedia_kit.judge.followup import OUTCOMES, follow_up, matched, trend
 from govmedia_kit.read.audit import read_audit
 from govmedia_kit.report import annexes, chapters, charts
 from govmedia_kit.report.blocks import plain
+from govmedia_kit.run.bulletin import make_bulletin
 
 
 def ledger(rows: list[tuple]) -> pl.DataFrame:
@@ -206,3 +207,20 @@ def test_an_account_is_matched_once_and_by_the_surest_way():
     now = ledger([("b", "weibo", "17", "甲", "甲局")])
     # The id of the ledger says b, the platform's id a.
     assert matched(now, before).select("previous_account_id", "matched_by").rows() == [("b", "account_id")]
+
+
+def test_a_finished_bulletin_may_be_the_round_before_and_is_what_counts(tmp_path, kernel):
+    """Whatever has become of its ledger since: what was published is what this round is held against."""
+    before = audit_folder(tmp_path / "第一轮", ROWS_BEFORE, "2020-03-31")
+    make_bulletin(before, tmp_path / "印发", formats=["ipynb"], kernel=kernel)
+    (before / "accounts.csv").write_text(ROWS_BEFORE.replace("2020-01-01", "2020-03-30"), encoding="utf-8")
+    now = assess(read_audit(audit_folder(tmp_path / "second", ROWS_NOW, "2020-06-30", "../印发")))
+    assert now.previous is not None
+    # As by the audit from which it was made: three of four had failed.
+    assert (now.previous.as_of, now.previous.checked, now.previous.count("failed")) == (dt.date(2020, 3, 31), 4, 3)
+    outcomes = dict(now.followed.select("name", "outcome").iter_rows())
+    assert outcomes == {"甲": "fixed", "乙": "persisting", "丙": "new", "丁": "gone"}
+    assert now.same_rules
+    said = plain(chapters.overall(now, figures(now)).blocks[2]["runs"])
+    assert "上一轮" in said
+    assert "比上一轮提高" in said or "比上一轮下降" in said or "持平" in said
