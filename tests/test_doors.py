@@ -174,8 +174,9 @@ def truth(accounts: list[dict[str, str]], rows: list[dict[str, str]]) -> dict[st
 
 
 SEEDS = range(4)
-# One seed in every run, the others where CI=true.
-TRIED = [pytest.param(seed, marks=[pytest.mark.slow] if seed else []) for seed in SEEDS]
+# One seed in every run, another where CI=true, two by hand.
+MARKS = ([], [pytest.mark.slow], [pytest.mark.exhaustive], [pytest.mark.exhaustive])
+TRIED = [pytest.param(seed, marks=marks) for seed, marks in zip(SEEDS, MARKS, strict=True)]
 TRUTHS = {seed: truth(*content(seed)) for seed in SEEDS}
 FILES = [".csv", ".xlsx", ".parquet", ".json"]
 
