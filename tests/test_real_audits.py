@@ -127,7 +127,9 @@ def twitter(posts, kernel, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("twitter")
     names = sorted(posts["account"].unique())
     rows = [{"account_id": name, "platform": "Twitter", "name": name, "unit": name} for name in [*names, "nobody"]]
-    audit = write_audit(folder / "audit", rows, [], as_of=LAST.date(), region=None, rules="gansu-2019")
+    # The set says until when it was collected; of each account by itself nothing would tell.
+    settings = {"as_of": LAST.date(), "collected_to": LAST.date(), "region": None, "rules": "gansu-2019"}
+    audit = write_audit(folder / "audit", rows, [], **settings)
     own = posts.rename(columns={"account": "account_id", "tweet_id": "post_id", "created_at_utc": "published_at"})
     own[["account_id", "post_id", "published_at"]].to_csv(audit / "posts.csv", index=False)
     return make_bulletin(audit, folder / "out", kernel=kernel)
