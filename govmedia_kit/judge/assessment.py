@@ -15,7 +15,7 @@ from govmedia_kit.catalogue import phrase
 from govmedia_kit.judge.evidence import assumptions
 from govmedia_kit.read.audit import Audit
 
-__all__ = ["TOLD", "Assessment", "harmless", "save_assessment"]
+__all__ = ["TOLD", "Assessment", "as_written", "harmless", "save_assessment"]
 
 # What a bulletin's manifest says of its assessment; it takes the file away.
 TOLD = ".told.json"
@@ -104,6 +104,11 @@ def harmless(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with an apostrophe before texts that a spreadsheet would take for formulas: what strangers wrote stays text."""
     formula = pl.col(pl.String).str.contains(r"^[=+\-@\t\r]")
     return frame.with_columns(pl.when(formula).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String)).name.keep())
+
+
+def as_written(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame without the apostrophes that `harmless` put before its texts."""
+    return frame.with_columns(pl.col(pl.String).str.replace(r"^'([=+\-@\t\r])", "$1"))
 
 
 def save_assessment(assessment: Assessment, figures: Mapping[str, Any], folder: Path | str) -> None:

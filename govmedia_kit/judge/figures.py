@@ -21,7 +21,7 @@ from govmedia_kit import schema, statistics
 from govmedia_kit.catalogue import localized, phrase
 from govmedia_kit.divisions import names
 from govmedia_kit.judge import followup, rules
-from govmedia_kit.judge.assessment import Assessment
+from govmedia_kit.judge.assessment import Assessment, as_written
 from govmedia_kit.measures import duplication, interaction
 from govmedia_kit.measures.filing import DISCREPANCIES
 from govmedia_kit.package_data import rows
@@ -302,6 +302,6 @@ def load_assessment(folder: Path | str) -> dict[str, Any]:
     records = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
     return {
         "measured": pl.read_parquet(folder / "measured.parquet"),
-        "findings": pl.read_csv(folder / "findings.csv", schema=schema.dtypes("findings")),
+        "findings": as_written(pl.read_csv(folder / "findings.csv", schema=schema.dtypes("findings"))),
         "figures": {record["id"]: Figure(**record) for record in records},
     }

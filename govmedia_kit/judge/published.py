@@ -16,6 +16,7 @@ from govmedia_kit.divisions import within
 from govmedia_kit.errors import InputError
 from govmedia_kit.interop import conformed
 from govmedia_kit.judge.assessment import Assessment
+from govmedia_kit.judge.figures import load_assessment
 from govmedia_kit.judge.rules import read_rules
 from govmedia_kit.read.audit import Audit
 from govmedia_kit.read.settings import Settings
@@ -37,16 +38,13 @@ def read_published(folder: Path, *, region: str | None, language: str) -> Assess
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        measured = pl.read_parquet(folder / "measured.parquet", glob=False)
-        findings = pl.read_csv(folder / "findings.csv", infer_schema=False)
+        saved = load_assessment(folder)
     except (ValueError, pl.exceptions.PolarsError, OSError) as error:
         raise InputError("unreadable_file", path=folder, found=str(error).split("\n")[0][:200]) from error
+    measured, findings = saved["measured"], saved["findings"]
     measured = conformed(measured, schema.dtypes("accounts") | dict(measured.schema))
     if region is not None:
         measured = measured.filter(pl.col("region").is_in(within(region)))
-    # A sheet's own apostrophe before what it would take for a formula.
-    plain = pl.col(pl.String).str.replace(r"^'([=+\-@\t\r])", "$1")
-    findings = conformed(findings.with_columns(plain), schema.dtypes("findings"))
     findings = findings.join(measured.select("account_id"), on="account_id", how="semi")
     as_of = _as_of(manifest, measured)
     if as_of is None:

@@ -23,12 +23,11 @@ from govmedia_kit.run.invent import (
     RULES,
     SHANGHAI,
     WINDOW_DAYS,
-    figures_of_truth,
     invented_accounts,
     invented_messages,
     invented_posts,
-    truth_of,
 )
+from govmedia_kit.run.truth import figures_of_truth, truth_of
 
 __all__ = ["generate_audit"]
 
